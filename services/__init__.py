@@ -1,0 +1,1 @@
+"""The five services of Promptgram. A service never imports another: they speak over NATS."""

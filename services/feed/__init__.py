@@ -1,0 +1,1 @@
+"""Decides what a person sees next, and why."""

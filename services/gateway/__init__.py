@@ -1,0 +1,1 @@
+"""Decides who may do what: the public API and the web app."""

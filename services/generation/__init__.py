@@ -1,0 +1,1 @@
+"""Decides which prompt runs next, on which model, in which batch."""

@@ -1,0 +1,1 @@
+"""Decides allow, hold or block a prompt, an image, a comment."""

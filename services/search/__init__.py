@@ -1,0 +1,1 @@
+"""Decides which posts are like these words or this picture."""

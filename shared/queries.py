@@ -1,0 +1,226 @@
+"""Questions one service asks another, over NATS request/reply: `qry.<service>.<verb>.v1`.
+
+A query names its answer type. Nobody listening raises at once, so that callers can fall back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import Field
+
+from shared.events import Fact
+
+FeedMode = Literal["for_you", "following", "explore"]
+Matched = Literal["image", "prompt", "text"]
+
+
+class Answer(Fact):
+    """What comes back."""
+
+
+A = TypeVar("A", bound=Answer)
+
+
+class Query(Fact, Generic[A]):
+    """A question with its subject and the type of its answer."""
+
+    subject: ClassVar[str]
+    answer: ClassVar[type[Any]]
+
+
+# ── search ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class PostFilter(Fact):
+    """Conditions that all hold. Only public posts are searched unless `author_ids` asks for one's own."""
+
+    author_id: str | None = None
+    aspect: str | None = None
+    model: str | None = None
+    tag: str | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+    include_hidden: bool = Field(
+        False, description="Also posts that are not public; the gateway asks so only for one's own."
+    )
+
+
+class Hit(Fact):
+    post_id: str
+    score: float = Field(description="Higher is nearer; comparable only within one answer.")
+    matched: tuple[Matched, ...] = ()
+    less_related: bool = False
+
+
+class Hits(Answer):
+    hits: tuple[Hit, ...] = ()
+
+
+class SearchPosts(Query[Hits]):
+    """Posts that match the words, best first (or newest first among those that match).
+
+    An empty `text` lists the posts that pass the filter, newest first.
+    """
+
+    subject = "qry.search.posts.v1"
+    answer = Hits
+    text: str
+    filter: PostFilter = PostFilter()
+    sort: Literal["relevance", "new"] = "relevance"
+    offset: int = Field(0, ge=0, le=1000)
+    limit: int = Field(20, ge=1, le=500)
+
+
+class SimilarPosts(Query[Hits]):
+    """Posts whose pictures and prompts are near those of one post, without it."""
+
+    subject = "qry.search.similar.v1"
+    answer = Hits
+    post_id: str
+    offset: int = Field(0, ge=0, le=1000)
+    limit: int = Field(20, ge=1, le=200)
+
+
+class Vectors(Answer):
+    """Unit-length vectors by post id; unknown posts are absent."""
+
+    image: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    prompt: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+
+
+class PostVectors(Query[Vectors]):
+    """The stored vectors of posts, for taste and for diversity."""
+
+    subject = "qry.search.vectors.v1"
+    answer = Vectors
+    post_ids: tuple[str, ...] = Field(max_length=500)
+
+
+class NearTaste(Query[Hits]):
+    """Public posts near any of the given image vectors and away from the negatives, best first."""
+
+    subject = "qry.search.taste.v1"
+    answer = Hits
+    positive: tuple[tuple[float, ...], ...] = Field(min_length=1, max_length=16)
+    negative: tuple[tuple[float, ...], ...] = Field((), max_length=16)
+    exclude_post_ids: tuple[str, ...] = Field((), max_length=2000)
+    limit: int = Field(200, ge=1, le=500)
+
+
+# ── feed ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Reason(Fact):
+    """Why an item is there: the true top source. `text` is for people."""
+
+    code: Literal["followed", "taste", "trending", "fresh", "explore", "remix", "recent", "co_liked"]
+    text: str
+
+
+class FeedItem(Fact):
+    post_id: str
+    reasons: tuple[Reason, ...]
+    feed_context: str
+
+
+class FeedItems(Answer):
+    """`next_cursor` is None at the end."""
+
+    items: tuple[FeedItem, ...] = ()
+    next_cursor: str | None = None
+
+
+class FeedPage(Query[FeedItems]):
+    """One page for one person. Asking again with the same cursor gives the same items."""
+
+    subject = "qry.feed.page.v1"
+    answer = FeedItems
+    viewer_id: str | None
+    mode: FeedMode
+    limit: int = Field(20, ge=1, le=100)
+    cursor: str | None = None
+
+
+# ── moderation ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class QueueEntry(Fact):
+    """One thing that waits for a moderator, or was decided: what it is, why it is there, and its history."""
+
+    case_id: str
+    target_kind: str
+    target_id: str
+    owner_id: str
+    state: Literal["open", "closed"]
+    priority: int
+    opened_at: datetime
+    why: tuple[str, ...] = ()
+    text: str | None = None
+    image_hash: str | None = None
+    history: tuple[dict[str, object], ...] = ()
+
+
+class QueueEntries(Answer):
+    items: tuple[QueueEntry, ...] = ()
+    next_cursor: str | None = None
+
+
+class ModerationQueue(Query[QueueEntries]):
+    """Open cases, most urgent first."""
+
+    subject = "qry.moderation.queue.v1"
+    answer = QueueEntries
+    limit: int = Field(20, ge=1, le=100)
+    cursor: str | None = None
+    state: Literal["open", "closed"] = "open"
+
+
+class Decided(Answer):
+    """`decision_id` is None when the case or target is unknown."""
+
+    decision_id: str | None
+
+
+class Decide(Query[Decided]):
+    """A moderator's verdict on a target; overrides what stood before, and erases nothing."""
+
+    subject = "qry.moderation.decide.v1"
+    answer = Decided
+    actor_id: str
+    target_kind: str
+    target_id: str
+    verdict: Literal["allow", "hold", "block"]
+    reason: str
+
+
+# ── generation ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ModelCapabilities(Fact):
+    """What one model can do; the API and the page offer nothing else."""
+
+    id: str
+    title: str
+    licence: str
+    licence_url: str | None = None
+    commercial_use: bool
+    steps: int
+    guidance: bool
+    negative_prompt: bool
+    image_to_image: bool
+    sizes: dict[str, tuple[int, int]] = Field(description="Aspect → (width, height) in pixels.")
+    max_n: int
+
+
+class Models(Answer):
+    models: tuple[ModelCapabilities, ...]
+    default: str
+
+
+class ListModels(Query[Models]):
+    """What can be asked of the generator."""
+
+    subject = "qry.generation.models.v1"
+    answer = Models
