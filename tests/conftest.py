@@ -1,0 +1,70 @@
+"""Fixtures for every tier: one real broker and one real database for each test process, emptied between tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import nats
+import pytest
+
+from shared.mongo import Mongo
+from shared.settings import MongoSettings
+from shared.topology import DEAD_LETTERS, EVENTS, provision
+from tests.servers import Server, mongo_server, nats_server, running
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A nats-server with JetStream."""
+    with running(nats_server(tmp_path_factory.mktemp("broker"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that speaks MongoDB's wire protocol."""
+    with running(mongo_server(tmp_path_factory.mktemp("database"))) as server:
+        yield server
+
+
+@pytest.fixture
+async def nats_url(broker: Server) -> str:
+    """The broker's URL, with the topology freshly provisioned and no message in it."""
+    url = f"nats://127.0.0.1:{broker.port}"
+    client = await nats.connect(url)
+    jetstream = client.jetstream()
+    for stream in (EVENTS, DEAD_LETTERS):
+        try:
+            await jetstream.delete_stream(str(stream.name))
+        except nats.js.errors.NotFoundError:
+            pass
+    await provision(jetstream)
+    await client.close()
+    return url
+
+
+@pytest.fixture
+def settings(nats_url: str, database: Server, tmp_path: Path) -> MongoSettings:
+    """Shared settings for a test: the real broker, and a database prefix nobody else uses."""
+    return MongoSettings(
+        nats_url=nats_url,
+        mongodb_url=f"mongodb://127.0.0.1:{database.port}",
+        mongodb_database=f"t{uuid4().hex[:10]}",
+        data_dir=tmp_path,
+    )
+
+
+@pytest.fixture
+async def mongo(settings: MongoSettings) -> AsyncIterator[Mongo]:
+    """A connected, empty database of a service called `test`."""
+    connection = Mongo(settings, "test")
+    yield connection
+    await connection.client.drop_database(connection.database.name)
+    await connection.close()
