@@ -1,0 +1,103 @@
+"""Who is asking: bearer tokens to people. Roles are read from the account each time, so a change holds at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import jwt
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from services.gateway.context import PartsDep
+from services.gateway.errors import Problem, forbidden, unauthenticated
+from services.gateway.settings import GatewaySettings
+from shared.ids import new_id
+from shared.mongo import Document
+
+ISSUER = "promptgram"
+ALGORITHM = "HS256"
+MODERATING = ("moderator", "operator")
+_scheme = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token of this service or its issuer.")
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The signed-in person behind a request."""
+
+    user_id: str
+    username: str
+    display_name: str
+    role: str
+
+    @property
+    def moderates(self) -> bool:
+        return self.role in MODERATING
+
+
+def viewer_of(account: Document) -> Viewer:
+    """The viewer that an account's owner is."""
+    return Viewer(account["_id"], account["username"], account["display_name"], account["role"])
+
+
+def access_token(settings: GatewaySettings, user_id: str, family_id: str) -> tuple[str, int]:
+    """A signed token for one session family, and its life in seconds."""
+    life = timedelta(minutes=settings.access_token_minutes)
+    now = datetime.now(UTC)
+    claims = {"iss": ISSUER, "sub": user_id, "sid": family_id, "jti": new_id(), "iat": now, "exp": now + life}
+    return jwt.encode(claims, settings.auth_secret.get_secret_value(), ALGORITHM), int(life.total_seconds())
+
+
+def _bad_token(detail: str = "The access token is not valid, or has expired.") -> Problem:
+    return unauthenticated(detail, code="invalid_token", challenge='Bearer error="invalid_token"')
+
+
+async def maybe_signed_in(
+    request: Request,
+    parts: PartsDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)],
+) -> Viewer | None:
+    """The viewer, or None without a token. A token that is no good is refused even where none is needed."""
+    if credentials is None:
+        if request.headers.get("Authorization"):
+            raise _bad_token("The Authorization header must be `Bearer <access token>`.")
+        return None
+    try:
+        claims = jwt.decode(
+            credentials.credentials,
+            parts.settings.auth_secret.get_secret_value(),
+            [ALGORITHM],
+            issuer=ISSUER,
+            options={"require": ["exp", "iat", "sub", "sid", "iss"]},
+        )
+    except jwt.InvalidTokenError as error:
+        raise _bad_token() from error
+    account = await parts.accounts.get(claims["sub"], {"username": 1, "display_name": 1, "role": 1})
+    if account is None:
+        raise _bad_token()
+    request.state.session_family = claims["sid"]
+    return viewer_of(account)
+
+
+MaybeSignedIn = Annotated[Viewer | None, Depends(maybe_signed_in)]
+
+
+async def signed_in(viewer: MaybeSignedIn) -> Viewer:
+    """The viewer; 401 `unauthenticated` without a token."""
+    if viewer is None:
+        raise unauthenticated("Sign in to do this.")
+    return viewer
+
+
+SignedIn = Annotated[Viewer, Depends(signed_in)]
+
+
+async def moderator_only(viewer: SignedIn) -> Viewer:
+    """A viewer whose role is moderator or operator; 403 for everybody else."""
+    if not viewer.moderates:
+        raise forbidden("This is for moderators.")
+    return viewer
+
+
+ModeratorOnly = Annotated[Viewer, Depends(moderator_only)]

@@ -1,0 +1,111 @@
+"""What the gateway is made of: `uvicorn --factory services.gateway.main:create_app`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from importlib import import_module
+from importlib.util import find_spec
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from services.gateway import reference
+from services.gateway.context import Parts
+from services.gateway.errors import ProblemDocument, install_error_handlers
+from services.gateway.routes import routers
+from services.gateway.security_headers import BodyLimit, EdgeHeaders
+from services.gateway.settings import GatewaySettings
+from services.gateway.web_app import serve_web_app
+from shared.bus import Bus
+from shared.health import health_routes
+from shared.logs import configure_logs
+from shared.media import MediaStore
+from shared.mongo import Mongo
+from shared.telemetry import configure_telemetry
+
+EXPOSED_HEADERS = (
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "Preference-Applied",
+    "RateLimit-Limit",
+    "RateLimit-Policy",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+)
+
+
+def create_app(
+    settings: GatewaySettings | None = None,
+    *,
+    mongo: Mongo | None = None,
+    bus: Bus | None = None,
+    media: MediaStore | None = None,
+) -> FastAPI:
+    """The gateway as an ASGI app; ports default to what the settings name. `app.state.parts` holds its `Parts`."""
+    settings = settings or GatewaySettings()
+    configure_logs("gateway", settings)
+    mongo = mongo or Mongo(settings, "gateway")
+    bus = bus or Bus(settings, "gateway")
+    parts = Parts.assemble(settings, mongo, bus, media or MediaStore(settings.media_store_url))
+    # The content half registers its handlers before the bus starts, and runs its reconciler beside it.
+    if find_spec("services.gateway.handlers"):
+        import_module("services.gateway.handlers").register(bus, parts)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        telemetry = configure_telemetry("gateway", settings)
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(telemetry.shutdown)
+            stack.push_async_callback(parts.mongo.close)
+            await parts.create_indexes()
+            await parts.outbox.start()
+            stack.push_async_callback(parts.outbox.stop)
+            stack.push_async_callback(parts.bus.stop)
+            await parts.bus.start()
+            if find_spec("services.gateway.reconciler"):
+                await stack.enter_async_context(_running(import_module("services.gateway.reconciler").run(parts)))
+            yield
+
+    app = FastAPI(
+        title="Promptgram",
+        version="1",
+        summary="A social network for pictures that people make with words.",
+        lifespan=lifespan,
+        responses={"default": {"model": ProblemDocument, "description": "An RFC 9457 problem."}},
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.parts = parts
+    install_error_handlers(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer"],
+            expose_headers=list(EXPOSED_HEADERS),
+        )
+    app.add_middleware(EdgeHeaders)
+    app.router.routes.extend(health_routes({"database": mongo.ping, "broker": bus.ping}))
+    for router in (*routers(), reference.router):
+        app.include_router(router)
+    serve_web_app(app, settings.web_dist)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _running(work: object) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,100 @@
+"""Accounts: `{_id, username, email, password_hash, display_name, bio, avatar_image_id, role, preferences, counts}`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
+
+from shared.events import utcnow
+from shared.mongo import Document, Mongo
+
+Role = str
+ROLES = ("person", "moderator", "operator")
+PUBLIC = {"username": 1, "display_name": 1, "bio": 1, "avatar_image_id": 1, "counts": 1, "created_at": 1}
+"""What anyone may see of an account, as a projection."""
+
+
+class Taken(Exception):
+    """Another account has this `field` (`username`, `email` or `subject`)."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class Accounts:
+    """People. An account whose `erased_at` is set is gone for everyone while its data is being deleted."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._rows = mongo.database["accounts"]
+
+    async def create_indexes(self) -> None:
+        await self._rows.create_index([("username", ASCENDING)], unique=True, name="username")
+        await self._rows.create_index(
+            [("email", ASCENDING)], unique=True, name="email", partialFilterExpression={"email": {"$type": "string"}}
+        )
+        await self._rows.create_index(
+            [("subject", ASCENDING)],
+            unique=True,
+            name="subject",
+            partialFilterExpression={"subject": {"$type": "string"}},
+        )
+
+    async def add(self, account: Document, session: AsyncClientSession | None = None) -> None:
+        """Store a new account; raises `Taken`, or `DuplicateKeyError` when this very id exists already."""
+        try:
+            await self._rows.insert_one(account, session=session)
+        except DuplicateKeyError as error:
+            for field in ("username", "email", "subject"):
+                if field in (error.details or {}).get("keyPattern", {}) or f"index: {field}" in str(error):
+                    raise Taken(field) from error
+            raise
+
+    async def get(self, user_id: str, projection: dict[str, int] | None = None) -> Document | None:
+        return await self._rows.find_one({"_id": user_id, "erased_at": None}, projection)
+
+    async def by_username(self, username: str, projection: dict[str, int] | None = None) -> Document | None:
+        """Usernames are compared without regard to case."""
+        return await self._rows.find_one({"username": username.lower(), "erased_at": None}, projection)
+
+    async def by_email(self, email: str) -> Document | None:
+        return await self._rows.find_one({"email": email.lower(), "erased_at": None})
+
+    async def by_subject(self, subject: str) -> Document | None:
+        """The account of a person of an outside issuer; `subject` is `<issuer>|<sub>`."""
+        return await self._rows.find_one({"subject": subject, "erased_at": None})
+
+    async def many(self, user_ids: Iterable[str], projection: dict[str, int] | None = None) -> dict[str, Document]:
+        """Existing accounts by id, as anyone may see them unless `projection` asks otherwise."""
+        rows = self._rows.find({"_id": {"$in": list(set(user_ids))}, "erased_at": None}, projection or PUBLIC)
+        return {row["_id"]: row async for row in rows}
+
+    async def change(self, user_id: str, fields: dict[str, Any], session: AsyncClientSession | None = None) -> Document:
+        """Set fields and return the account as it is then; `LookupError` when it is gone."""
+        row = await self._rows.find_one_and_update(
+            {"_id": user_id, "erased_at": None},
+            {"$set": fields | {"updated_at": utcnow()}},
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        if row is None:
+            raise LookupError(user_id)
+        return row
+
+    async def count(self, user_id: str, session: AsyncClientSession | None = None, **by: int) -> None:
+        """Add to counters, e.g. `count(id, followers=1)`."""
+        await self._rows.update_one(
+            {"_id": user_id}, {"$inc": {f"counts.{name}": step for name, step in by.items()}}, session=session
+        )
+
+    async def mark_erased(self, user_id: str, at: datetime, session: AsyncClientSession) -> bool:
+        """Make the account invisible; False when it was so already."""
+        done = await self._rows.update_one(
+            {"_id": user_id, "erased_at": None}, {"$set": {"erased_at": at}}, session=session
+        )
+        return done.modified_count == 1

@@ -1,0 +1,126 @@
+"""What others did that concerns a person, grouped: one entry for "Ada and 12 others liked your post".
+
+A ledger row for each (group, actor) makes repetition harmless and counts exact; the group's own document sums it up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from pymongo import DESCENDING
+from pymongo.errors import DuplicateKeyError
+
+from shared.events import utcnow
+from shared.ids import new_id
+from shared.mongo import Document, Mongo
+
+if TYPE_CHECKING:
+    from services.gateway.context import Parts
+
+NotificationKind = Literal["like", "comment", "reply", "follow", "remix", "decision"]
+KINDS: tuple[NotificationKind, ...] = ("like", "comment", "reply", "follow", "remix", "decision")
+SHOWN_ACTORS = 8
+
+
+class Notifications:
+    """Groups and their ledger."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._groups = mongo.database["notifications"]
+        self._ledger = mongo.database["notification_actors"]
+
+    async def create_indexes(self) -> None:
+        await self._groups.create_index([("recipient_id", 1), ("order", DESCENDING)])
+        await self._groups.create_index([("post_id", 1)])
+        await self._ledger.create_index([("recipient_id", 1)])
+        await self._ledger.create_index([("actor_id", 1)])
+
+    async def add(
+        self,
+        recipient_id: str,
+        kind: NotificationKind,
+        actor_id: str,
+        *,
+        post_id: str | None = None,
+        comment_id: str | None = None,
+    ) -> bool:
+        """Tell a person of one act; False when they have been told of it already."""
+        group = f"{recipient_id}:{kind}:{post_id or ''}"
+        # Two comments by one person are two acts; liking again after a change of mind is one.
+        act = f"{group}:{actor_id}:{comment_id or ''}"
+        try:
+            await self._ledger.insert_one(
+                {"_id": act, "group": group, "recipient_id": recipient_id, "actor_id": actor_id}
+            )
+        except DuplicateKeyError:
+            return False
+        now = utcnow()
+        summary = {
+            "$setOnInsert": {"id": new_id(), "recipient_id": recipient_id, "kind": kind, "post_id": post_id},
+            "$set": {"order": new_id(), "updated_at": now, "read_at": None, "comment_id": comment_id},
+            "$inc": {"acts": 1},
+            "$push": {"latest": {"$each": [actor_id], "$slice": -4 * SHOWN_ACTORS}},
+        }
+        try:
+            await self._groups.update_one({"_id": group}, summary, upsert=True)
+        except DuplicateKeyError:
+            await self._groups.update_one({"_id": group}, summary)
+        return True
+
+    async def page(self, recipient_id: str, *, before: str | None, limit: int, unread: bool = False) -> list[Document]:
+        """Groups, the latest act first; `before` is the last one's `order`."""
+        query: Document = {"recipient_id": recipient_id}
+        if before:
+            query["order"] = {"$lt": before}
+        if unread:
+            query["read_at"] = None
+        return await self._groups.find(query).sort("order", DESCENDING).limit(limit).to_list()
+
+    async def actors(self, groups: list[str]) -> dict[str, int]:
+        """How many different people acted, by group."""
+        counted = await self._ledger.aggregate(
+            [
+                {"$match": {"group": {"$in": groups}}},
+                {"$group": {"_id": {"group": "$group", "actor": "$actor_id"}}},
+                {"$group": {"_id": "$_id.group", "people": {"$sum": 1}}},
+            ]
+        )
+        return {row["_id"]: row["people"] async for row in counted}
+
+    async def unread(self, recipient_id: str) -> int:
+        """How many groups have news, 100 at most."""
+        return await self._groups.count_documents({"recipient_id": recipient_id, "read_at": None}, limit=100)
+
+    async def mark_read(self, recipient_id: str, *, ids: list[str] | None, up_to: datetime) -> None:
+        """Mark these groups, or all of them, as read, except for acts after `up_to`."""
+        query: Document = {"recipient_id": recipient_id, "read_at": None, "updated_at": {"$lte": up_to}}
+        if ids is not None:
+            query["id"] = {"$in": ids}
+        await self._groups.update_many(query, {"$set": {"read_at": utcnow()}})
+
+
+async def notify(
+    parts: Parts,
+    recipient_id: str,
+    kind: NotificationKind,
+    actor_id: str,
+    *,
+    post_id: str | None = None,
+    comment_id: str | None = None,
+) -> None:
+    """Tell `recipient_id` that `actor_id` did something, unless it was themselves or they do not want to know.
+
+    Call it after the act's transaction has committed: a group that many people touch at once must not make them retry.
+    """
+    if recipient_id == actor_id:
+        return
+    recipient, standing = await asyncio.gather(
+        parts.accounts.get(recipient_id, {"preferences": 1}), parts.relations.standing(recipient_id, [actor_id])
+    )
+    if recipient is None or actor_id in standing.blocks | standing.blocked_by | standing.mutes:
+        return
+    if not recipient.get("preferences", {}).get("notifications", {}).get(kind, True):
+        return
+    await parts.notifications.add(recipient_id, kind, actor_id, post_id=post_id, comment_id=comment_id)

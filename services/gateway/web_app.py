@@ -1,0 +1,43 @@
+"""The built web app: its files, and its index page for every address that the app itself routes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+_NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Promptgram</title>
+<h1>The web app has not been built</h1>
+<p>The API is running: see the <a href="/docs">reference</a>. Build the page with
+<code>npm ci &amp;&amp; npm run build</code> in <code>services/gateway/web</code>, or start everything with <code>make run</code>.</p>
+</html>"""
+_API_PATHS = ("v1/", "media/", "p/", "docs", "openapi.json", "asyncapi")
+
+
+def serve_web_app(app: FastAPI, dist: Path) -> None:
+    """Answer every GET that no route took. Add it after all routers."""
+    root = dist.resolve()
+
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def page(path: str, request: Request) -> Response:
+        if path.startswith(_API_PATHS):
+            raise HTTPException(404)
+        index = root / "index.html"
+        if not index.is_file():
+            return HTMLResponse(_NOT_BUILT, 503 if path == "" else 404, {"Cache-Control": "no-store"})
+        try:
+            file = (root / path).resolve()
+            found = file.is_file() and file.is_relative_to(root)
+        except (OSError, ValueError):
+            found = False
+        if found and file != index:
+            # Vite puts a content hash into the names under assets/.
+            hashed = path.startswith("assets/")
+            cache = "public, max-age=31536000, immutable" if hashed else "public, max-age=3600"
+            return FileResponse(file, headers={"Cache-Control": cache})
+        if "." in path.rpartition("/")[2]:
+            raise HTTPException(404)
+        return FileResponse(index, headers={"Cache-Control": "no-cache"})

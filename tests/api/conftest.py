@@ -1,0 +1,101 @@
+"""A running gateway for API tests: the real app in this process, over a real broker and a real database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import httpx
+import pytest
+from asgi_lifespan import LifespanManager
+from fastapi import FastAPI
+
+from services.gateway.context import Parts
+from services.gateway.main import create_app
+from services.gateway.settings import GatewaySettings
+from shared.settings import MongoSettings
+
+PASSWORD = "correct horse battery staple"
+BASE_URL = "https://gateway.test"
+
+
+@dataclass
+class Person:
+    """Someone signed in, with a client that sends their token."""
+
+    id: str
+    username: str
+    password: str
+    http: httpx.AsyncClient
+
+
+MakePerson = Callable[..., Awaitable[Person]]
+
+
+@pytest.fixture
+def gateway_settings(settings: MongoSettings, tmp_path: Path) -> GatewaySettings:
+    return GatewaySettings(
+        **settings.model_dump(), auth_secret="tests-only-" + "x" * 32, web_dist=tmp_path / "dist", rate_limit_factor=100
+    )
+
+
+@pytest.fixture
+async def app(gateway_settings: GatewaySettings) -> AsyncIterator[FastAPI]:
+    """The gateway, started."""
+    app = create_app(gateway_settings)
+    parts: Parts = app.state.parts
+    async with LifespanManager(app, startup_timeout=30, shutdown_timeout=30):
+        yield app
+        await parts.mongo.client.drop_database(parts.mongo.database.name)
+
+
+@pytest.fixture
+def parts(app: FastAPI) -> Parts:
+    """The running gateway's parts, to arrange what only other services could bring about."""
+    parts: Parts = app.state.parts
+    return parts
+
+
+def client_of(app: FastAPI, **options: object) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url=BASE_URL, timeout=60, **options)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Someone who is not signed in."""
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def make_person(app: FastAPI) -> AsyncIterator[MakePerson]:
+    """Creates accounts: `ada = await make_person("ada")`."""
+    clients: list[httpx.AsyncClient] = []
+    numbers = count(1)
+
+    async def make(username: str | None = None, **fields: object) -> Person:
+        username = username or f"person{next(numbers)}"
+        http = client_of(app)
+        clients.append(http)
+        body = {"username": username, "email": f"{username}@example.org", "password": PASSWORD} | fields
+        answer = await http.post("/v1/accounts", json=body)
+        assert answer.status_code == 201, answer.text
+        http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return Person(answer.json()["user"]["id"], username, PASSWORD, http)
+
+    yield make
+    for http in clients:
+        await http.aclose()
+
+
+@pytest.fixture
+async def ada(make_person: MakePerson) -> Person:
+    return await make_person("ada", display_name="Ada")
+
+
+@pytest.fixture
+async def bob(make_person: MakePerson) -> Person:
+    return await make_person("bob", display_name="Bob")
