@@ -11,12 +11,23 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.gateway.live import WaitingLine, Watchers
+from services.gateway.models import ModelRegistry
+from services.gateway.pictures import Pictures
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.accounts import Accounts
+from services.gateway.store.comments import Comments
+from services.gateway.store.generations import Generations
 from services.gateway.store.idempotency import IdempotencyRecords
+from services.gateway.store.images import Images
+from services.gateway.store.leases import Leases
 from services.gateway.store.notifications import Notifications
+from services.gateway.store.posts import Posts
+from services.gateway.store.prompts import Prompts
 from services.gateway.store.rate_counters import RateCounters
+from services.gateway.store.reactions import Reactions
 from services.gateway.store.relations import Relations
+from services.gateway.store.removals import Removals
 from shared.bus import Bus
 from shared.media import MediaStore
 from shared.mongo import Mongo
@@ -37,6 +48,18 @@ class Parts:
     notifications: Notifications
     idempotency: IdempotencyRecords
     rate_counters: RateCounters
+    generations: Generations
+    images: Images
+    prompts: Prompts
+    posts: Posts
+    comments: Comments
+    reactions: Reactions
+    removals: Removals
+    leases: Leases
+    pictures: Pictures
+    models: ModelRegistry
+    watchers: Watchers
+    line: WaitingLine
 
     @classmethod
     def assemble(cls, settings: GatewaySettings, mongo: Mongo, bus: Bus, media: MediaStore) -> Parts:
@@ -53,6 +76,18 @@ class Parts:
             notifications=Notifications(mongo),
             idempotency=IdempotencyRecords(mongo, secret),
             rate_counters=RateCounters(mongo),
+            generations=Generations(mongo),
+            images=Images(mongo),
+            prompts=Prompts(mongo),
+            posts=Posts(mongo),
+            comments=Comments(mongo),
+            reactions=Reactions(mongo),
+            removals=Removals(mongo),
+            leases=Leases(mongo),
+            pictures=Pictures(media, secret),
+            models=ModelRegistry(mongo, bus),
+            watchers=Watchers(),
+            line=WaitingLine(),
         )
 
     async def create_indexes(self) -> None:

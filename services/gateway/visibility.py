@@ -1,7 +1,7 @@
 """The one place that decides what a viewer may see. Every surface passes what it found through here, last.
 
-It reads of a post: `author_id`, `visibility`, `moderation` ("allow", or it is hidden: absent means not yet rated),
-`deleted_at`, `caption`, `tags`, `show_prompt`, and of each of `images`: `alt`, `prompt`.
+It reads of a post: `author_id`, `visibility`, `held` (None, or the decision that holds it; absent means not yet rated),
+`caption`, `tags`, `show_prompt`, and of each of `images`: `alt`, `prompt`.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ Surface = Literal[
 BY_LINK: frozenset[Surface] = frozenset({"post", "comments", "share", "media", "bookmarks", "likes", "notifications"})
 """Where an unlisted post is shown: to whoever has its link, or kept it."""
 
-OPENED: frozenset[Surface] = frozenset(
-    {"profile", "post", "comments", "share", "media", "bookmarks", "likes", "export"}
-)
+OPENED: frozenset[Surface] = BY_LINK - {"notifications"} | {"profile", "export"}
 """Where muting does not apply: the viewer went there on purpose."""
 
 
@@ -77,7 +75,7 @@ async def visible_people(
 ) -> list[Document]:
     """Those accounts that the viewer may see, in their order.
 
-    Nobody sees an erased account or one that blocked them. Whom the viewer blocked shows on their own profile page only,
+    Nobody sees an erased account or one that blocked them. Whom the viewer blocked shows on their own profile only,
     where the block can be lifted; whom the viewer muted is kept out of notifications.
     """
     people = [person for person in people if person.get("erased_at") is None]
@@ -112,22 +110,20 @@ def _fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _standing_post(post: Document) -> bool:
-    return post.get("deleted_at") is None and post.get("moderation") == "allow"
+def _rated_fine(post: Document) -> bool:
+    return post.get("held", "not yet rated") is None
 
 
 def _open_to_all(post: Document, surface: Surface) -> bool:
     visibilities = ("public", "unlisted") if surface in BY_LINK else ("public",)
-    return _standing_post(post) and post["visibility"] in visibilities
+    return _rated_fine(post) and post["visibility"] in visibilities
 
 
 def _own(post: Document, surface: Surface) -> bool:
     """One's own post, also while it is held; in lists that others share, only what is meant for them."""
-    if post.get("deleted_at") is not None:
-        return False
     if surface in BY_LINK or surface in ("profile", "export", "search"):
         return True
-    return _standing_post(post) and post["visibility"] in ("public", "followers")
+    return _rated_fine(post) and post["visibility"] in ("public", "followers")
 
 
 def _anothers(
@@ -138,9 +134,9 @@ def _anothers(
         return False
     if surface not in OPENED and (author in standing.mutes or (words and words.search(_words_of(post)))):
         return False
-    if viewer.moderates and surface in ("post", "media") and post.get("deleted_at") is None:
-        return post["visibility"] != "private"
-    if _standing_post(post) and post["visibility"] == "followers":
+    if viewer.moderates and surface in ("post", "media"):
+        return bool(post["visibility"] != "private")
+    if _rated_fine(post) and post["visibility"] == "followers":
         return author in standing.follows
     return _open_to_all(post, surface)
 

@@ -12,7 +12,8 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Promptgram</title>
 <h1>The web app has not been built</h1>
 <p>The API is running: see the <a href="/docs">reference</a>. Build the page with
-<code>npm ci &amp;&amp; npm run build</code> in <code>services/gateway/web</code>, or start everything with <code>make run</code>.</p>
+<code>npm ci &amp;&amp; npm run build</code> in <code>services/gateway/web</code>,
+or start everything with <code>make run</code>.</p>
 </html>"""
 _API_PATHS = ("v1/", "media/", "p/", "docs", "openapi.json", "asyncapi")
 
