@@ -1,6 +1,6 @@
 """The one place that decides what a viewer may see. Every surface passes what it found through here, last.
 
-It reads of a post: `author_id`, `visibility`, `held` (None, or the decision that holds it; absent means not yet rated),
+It reads of a post: `author_id`, `visibility`, `moderation` ("allow", or it is hidden; absent means not yet rated),
 `caption`, `tags`, `show_prompt`, and of each of `images`: `alt`, `prompt`.
 """
 
@@ -111,7 +111,7 @@ def _fold(text: str) -> str:
 
 
 def _rated_fine(post: Document) -> bool:
-    return post.get("held", "not yet rated") is None
+    return post.get("moderation") == "allow"
 
 
 def _open_to_all(post: Document, surface: Surface) -> bool:
