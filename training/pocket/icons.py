@@ -119,14 +119,21 @@ def render(svg_body: str, view_box: int) -> NDArray[np.uint8]:
     return rgba.astype(np.uint8)
 
 
+def halve(icon: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Average 2×2 blocks; premultiplied colours make this exact at edges."""
+    side = icon.shape[0] // 2
+    averaged: NDArray[np.uint8] = icon.reshape(side, 2, side, 2, 4).mean(axis=(1, 3)).round().astype(np.uint8)
+    return averaged
+
+
 def prepare(folder: TrainingFolder) -> list[Concept]:
     """Fetch, render and cache all icons; goes on where an interrupted run stopped."""
     icon_package = fetch_package(ICON_PACKAGE, folder.packages)
     name_package = fetch_package(NAME_PACKAGE, folder.packages)
-    concepts = read_concepts(icon_package, name_package)
     if folder.concepts.exists():
-        return concepts
+        return [Concept(**entry) for entry in json.loads(folder.concepts.read_text())]
 
+    concepts = read_concepts(icon_package, name_package)
     icon_set = json.loads((icon_package / "icons.json").read_text())
     shape = (len(concepts), ICON_SIZE, ICON_SIZE, 4)
     partial = folder.icons.with_suffix(".partial.npy")
@@ -134,10 +141,14 @@ def prepare(folder: TrainingFolder) -> list[Concept]:
     pixels = np.lib.format.open_memmap(partial, mode=mode, dtype=np.uint8, shape=shape)
     for index, concept in enumerate(tqdm(concepts, desc="rendering icons", mininterval=5)):
         if not pixels[index].any():
-            pixels[index] = render(icon_set["icons"][concept.slug]["body"], icon_set.get("width", 32))
-    pixels.flush()
-    half = pixels.reshape(len(concepts), ICON_SIZE // 2, 2, ICON_SIZE // 2, 2, 4)
-    np.save(folder.icons_half, np.stack([icon.mean(axis=(1, 3)).round().astype(np.uint8) for icon in half]))
-    partial.replace(folder.icons)
+            try:
+                pixels[index] = render(icon_set["icons"][concept.slug]["body"], icon_set.get("width", 32))
+            except MemoryError:  # how cairo reports a path that it cannot handle
+                tqdm.write(f"left out, cairo cannot draw it: {concept.slug}")
+    drawn = [index for index in range(len(concepts)) if pixels[index].any()]
+    concepts = [concepts[index] for index in drawn]
+    np.save(folder.icons, pixels[drawn])
+    np.save(folder.icons_half, np.stack([halve(pixels[index]) for index in drawn]))
+    partial.unlink()
     folder.concepts.write_text(json.dumps([asdict(concept) for concept in concepts], ensure_ascii=False, indent=1))
     return concepts

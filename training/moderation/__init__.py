@@ -1,0 +1,1 @@
+"""Trains and measures the moderation models: `python -m training.moderation`, `python -m training.moderation.evaluate`."""
