@@ -25,7 +25,12 @@ def configure_logs(service: str, settings: ServiceSettings) -> None:
         _with_trace,
     ]
     render: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_to=30)]
+        # structlog's default traceback prints the local variables of every frame: slow, and passwords are among them.
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stdout.isatty(), pad_event_to=30, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
