@@ -1,0 +1,70 @@
+"""Acting on what moderation decided about something that stands. The next decision can undo every act."""
+
+from __future__ import annotations
+
+from services.gateway import generating, generation_flow, publishing
+from services.gateway.context import Parts
+from services.gateway.store.notifications import notify
+from shared.events import Decision, DecisionMade
+from shared.mongo import Document
+
+
+async def apply(parts: Parts, event: DecisionMade) -> None:
+    """Make the record agree with the decision. Things that are gone meanwhile are left alone."""
+    target, decision = event.target, event.decision
+    match target.kind:
+        case "prompt":
+            await _prompt(parts, str(event.context.get("generation_id", target.id)), decision)
+        case "image":
+            await _image(parts, target.id, decision)
+        case "post":
+            await _post(parts, target.id, decision)
+        case "comment":
+            await parts.comments.rate(target.id, decision.verdict, decision.model_dump())
+        case "profile" | "user":
+            await parts.accounts.rate_profile(event.owner_id, decision.verdict)
+    await parts.decisions.record(event.owner_id, target, decision, event.occurred_at)
+    await notify(parts, event.owner_id, "decision", event.decision_id)
+
+
+async def _prompt(parts: Parts, generation_id: str, decision: Decision) -> None:
+    """A prompt that was held or blocked and is allowed now is submitted again."""
+    generation = await parts.generations.get(generation_id)
+    held = generation is not None and generation["status"] == "blocked"
+    if not held or generation is None or (generation["decision"] or {}).get("stage") != "prompt":
+        return
+    if decision.verdict == "allow":
+        await generation_flow.begin_again(parts, generation_id, when="blocked")
+    else:
+        await generation_flow.record(parts, generation_id, lambda one: generating.decision_renewed(one, decision))
+
+
+async def _image(parts: Parts, image_id: str, decision: Decision) -> None:
+    """A picture is ready after all, or blocked after the fact: then the posts that show it are hidden."""
+    allowed = decision.verdict == "allow"
+    image = await parts.images.judge(image_id, "ready" if allowed else "blocked")
+    if image is None:
+        return
+    if allowed:
+        await generation_flow.record(
+            parts, image["generation_id"], lambda one: generating.picture_allowed(one, image_id)
+        )
+    else:
+        await generation_flow.record(
+            parts, image["generation_id"], lambda one: generating.picture_withdrawn(one, image_id, decision)
+        )
+    for post in await parts.posts.showing(image_id):
+        shown = [one["image_id"] for one in post["images"]]
+        others = [one for one in await parts.images.many(shown) if one["_id"] != image_id]
+        # An album stays hidden while another of its pictures is blocked.
+        if not allowed or all(one["status"] == "ready" for one in others):
+            await _post(parts, post["_id"], decision)
+
+
+async def _post(parts: Parts, post_id: str, decision: Decision) -> None:
+    kept: Document | None = None if decision.verdict == "allow" else decision.model_dump()
+    while post := await parts.posts.get(post_id):
+        if post["moderation"] == decision.verdict:
+            return
+        if await publishing.change(parts, post, {"moderation": decision.verdict, "decision": kept}):
+            return

@@ -1,0 +1,58 @@
+"""What the gateway reacts to: verdicts on prompts and pictures, failures, decisions, and live news of the generator."""
+
+from __future__ import annotations
+
+from services.gateway import decisions, generating, generation_flow
+from services.gateway.context import Parts
+from shared.bus import Bus
+from shared.events import DecisionMade, GenerationFailed, ImageApproved, ImageRejected, PromptRejected
+from shared.live import GenerationChanged, GenerationProgressed, GenerationRendered, GenerationStarted, QueueMeasured
+
+
+def register(bus: Bus, parts: Parts) -> None:
+    """Hear everything that concerns the gateway."""
+
+    @bus.on(PromptRejected)
+    async def prompt_rejected(event: PromptRejected) -> None:
+        await generation_flow.prompt_rejected(parts, event)
+
+    @bus.on(GenerationFailed)
+    async def generation_failed(event: GenerationFailed) -> None:
+        await generation_flow.generation_failed(parts, event)
+
+    @bus.on(ImageApproved)
+    async def image_approved(event: ImageApproved) -> None:
+        await generation_flow.picture_judged(parts, event, None)
+
+    @bus.on(ImageRejected)
+    async def image_rejected(event: ImageRejected) -> None:
+        await generation_flow.picture_judged(parts, event, event.decision)
+
+    @bus.on(DecisionMade)
+    async def decision_made(event: DecisionMade) -> None:
+        await decisions.apply(parts, event)
+
+    @bus.hear(GenerationStarted, shared=True)
+    async def started(message: GenerationStarted) -> None:
+        await generation_flow.record(
+            parts, message.generation_id, lambda one: generating.painting_began(one, message.attempt, message.at)
+        )
+
+    @bus.hear(GenerationRendered, shared=True)
+    async def rendered(message: GenerationRendered) -> None:
+        await generation_flow.record(
+            parts, message.generation_id, lambda one: generating.painting_ended(one, message.attempt, message.at)
+        )
+
+    @bus.hear(GenerationChanged)
+    async def changed(message: GenerationChanged) -> None:
+        parts.watchers.changed(message)
+
+    @bus.hear(GenerationProgressed)
+    async def progressed(message: GenerationProgressed) -> None:
+        parts.watchers.progressed(message)
+
+    @bus.hear(QueueMeasured)
+    async def measured(message: QueueMeasured) -> None:
+        parts.line.measure(message)
+        parts.watchers.queue_moved(parts.line)

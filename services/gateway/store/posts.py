@@ -1,0 +1,122 @@
+"""Posts: published pictures with their words."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from shared.mongo import Document, Mongo
+
+OPEN = ("public", "unlisted")
+"""Visibilities under which anybody who has the link may see the pictures."""
+
+
+class Posts:
+    """One document for each post; a deleted post is gone.
+
+    `{_id, author_id, author_username, images: [{image_id, hash, width, height, seed, thumbhash, prompt, alt}],
+    caption, tags, model, aspect, seed, prompt, show_prompt, visibility, parent_id, root_id, counts: {likes, comments,
+    remixes, bookmarks}, version, moderation, decision, created_at, edited_at}`. An image's `alt` is None while its
+    author keeps the default. `moderation` is "allow", or the verdict that hides the post from others, with its
+    `decision`. `counts` are projections of the ledgers; `counters.py` keeps them right.
+    """
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._rows = mongo.database["posts"]
+
+    async def create_indexes(self) -> None:
+        await self._rows.create_index([("author_id", ASCENDING), ("_id", DESCENDING)])
+        await self._rows.create_index([("visibility", ASCENDING), ("_id", DESCENDING)])
+        await self._rows.create_index([("parent_id", ASCENDING), ("_id", DESCENDING)])
+        await self._rows.create_index([("images.hash", ASCENDING)])
+        await self._rows.create_index([("images.image_id", ASCENDING)])
+
+    async def insert(self, post: Document, session: AsyncClientSession) -> None:
+        await self._rows.insert_one(post, session=session)
+
+    async def get(self, post_id: str) -> Document | None:
+        return await self._rows.find_one({"_id": post_id})
+
+    async def many(self, post_ids: Sequence[str]) -> list[Document]:
+        """Posts in the order of their ids; those that are gone are left out."""
+        rows = self._rows.find({"_id": {"$in": list(post_ids)}})
+        found = {post["_id"]: post async for post in rows}
+        return [found[post_id] for post_id in post_ids if post_id in found]
+
+    async def change(
+        self, post_id: str, version: int, values: Document, session: AsyncClientSession | None = None
+    ) -> Document | None:
+        """Set values if the post is still at this version, and make it the next; None when it is not."""
+        return await self._rows.find_one_and_update(
+            {"_id": post_id, "version": version},
+            {"$set": values, "$inc": {"version": 1}},
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+
+    async def count(self, post_id: str, name: str, step: int) -> None:
+        """Move one counter; a post that is gone is left alone."""
+        await self._rows.update_one({"_id": post_id}, {"$inc": {f"counts.{name}": step}})
+
+    async def correct(self, post_id: str, name: str, wrong: int, right: int) -> bool:
+        """Set a counter to its true value, unless it has moved since `wrong` was read."""
+        done = await self._rows.update_one(
+            {"_id": post_id, f"counts.{name}": wrong}, {"$set": {f"counts.{name}": right}}
+        )
+        return bool(done.modified_count)
+
+    async def delete(self, post_id: str, session: AsyncClientSession) -> Document | None:
+        """Remove a post and give what it was; None when it was gone already."""
+        return await self._rows.find_one_and_delete({"_id": post_id}, session=session)
+
+    async def by_authors(
+        self, author_ids: Iterable[str], *, visibilities: Iterable[str], before: str | None, limit: int
+    ) -> list[Document]:
+        """Posts of these people, newest first."""
+        query: Document = {"author_id": {"$in": list(author_ids)}, "visibility": {"$in": list(visibilities)}}
+        return await self._newest(query, before, limit)
+
+    async def latest_public(self, *, before: str | None, limit: int) -> list[Document]:
+        return await self._newest({"visibility": "public"}, before, limit)
+
+    async def remixes_of(self, post_id: str, *, before: str | None, limit: int) -> list[Document]:
+        """Posts made from a picture of this post."""
+        return await self._newest({"parent_id": post_id}, before, limit)
+
+    async def showing(self, image_id: str) -> list[Document]:
+        """Posts that show this picture."""
+        return await self._rows.find({"images.image_id": image_id}).to_list()
+
+    async def open_shows(self, name: str, *, without: str | None = None) -> bool:
+        """Whether a post that anybody may see shows this picture, leaving one post out of account."""
+        query: Document = {
+            "images.hash": name,
+            "visibility": {"$in": OPEN},
+            "moderation": "allow",
+            "_id": {"$ne": without},
+        }
+        return await self._rows.find_one(query, {"_id": 1}) is not None
+
+    async def count_remixes(self, post_id: str) -> int:
+        return await self._rows.count_documents({"parent_id": post_id, "visibility": "public"})
+
+    async def remixed_since(self, since: datetime) -> set[str]:
+        """Posts of which a remix was published after this moment."""
+        found: list[Any] = await self._rows.distinct("parent_id", {"created_at": {"$gte": since}})
+        return {str(post_id) for post_id in found if post_id}
+
+    def all(self, *, after: str | None = None, author_id: str | None = None) -> AsyncIterator[Document]:
+        """Every post, oldest first, for rebuilding what other services keep."""
+        query: Document = {"_id": {"$gt": after}} if after else {}
+        if author_id:
+            query["author_id"] = author_id
+        return aiter(self._rows.find(query).sort("_id", 1))
+
+    async def _newest(self, query: Document, before: str | None, limit: int) -> list[Document]:
+        if before:
+            query["_id"] = {"$lt": before}
+        return await self._rows.find(query).sort("_id", -1).limit(limit).to_list()

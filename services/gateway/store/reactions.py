@@ -1,0 +1,86 @@
+"""Likes and bookmarks: the ledger behind the counters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from shared.mongo import Document, Mongo
+
+Kind = Literal["like", "bookmark"]
+COUNTERS: dict[Kind, str] = {"like": "likes", "bookmark": "bookmarks"}
+
+
+class Reactions:
+    """One row for each (kind, post, person): `{_id, kind, post_id, user_id, on, at}`.
+
+    The row's id is made of the three, so that two at once can't both be the first. Taking a reaction back switches
+    the row off instead of deleting it, so that the reconciler sees which posts to count again.
+    """
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._rows = mongo.database["reactions"]
+
+    async def create_indexes(self) -> None:
+        await self._rows.create_index(
+            [("user_id", ASCENDING), ("kind", ASCENDING), ("on", ASCENDING), ("at", DESCENDING)]
+        )
+        await self._rows.create_index([("post_id", ASCENDING), ("kind", ASCENDING), ("on", ASCENDING)])
+        await self._rows.create_index([("at", ASCENDING)])
+
+    async def switch(
+        self, kind: Kind, post_id: str, user_id: str, on: bool, at: datetime, session: AsyncClientSession
+    ) -> bool:
+        """React, or take it back; False when it was so already."""
+        row_id = f"{kind}:{post_id}:{user_id}"
+        done = await self._rows.update_one(
+            {"_id": row_id, "on": not on}, {"$set": {"on": on, "at": at}}, session=session
+        )
+        if done.modified_count or not on:
+            return bool(done.modified_count)
+        if await self._rows.find_one({"_id": row_id}, {"_id": 1}, session=session):
+            return False
+        row = {"_id": row_id, "kind": kind, "post_id": post_id, "user_id": user_id, "on": True, "at": at}
+        await self._rows.insert_one(row, session=session)
+        return True
+
+    async def of_viewer(self, user_id: str, post_ids: Iterable[str]) -> dict[str, set[str]]:
+        """Which of these posts this person reacted to: post id → kinds."""
+        ids = [f"{kind}:{post_id}:{user_id}" for post_id in post_ids for kind in COUNTERS]
+        found: dict[str, set[str]] = {}
+        async for row in self._rows.find({"_id": {"$in": ids}, "on": True}, {"kind": 1, "post_id": 1}):
+            found.setdefault(row["post_id"], set()).add(row["kind"])
+        return found
+
+    async def page(
+        self, kind: Kind, user_id: str, *, before: tuple[datetime, str] | None, limit: int
+    ) -> list[Document]:
+        """A person's reactions, latest first."""
+        query: Document = {"user_id": user_id, "kind": kind, "on": True}
+        if before:
+            at, row_id = before
+            query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": row_id}}]
+        return await self._rows.find(query).sort([("at", -1), ("_id", -1)]).limit(limit).to_list()
+
+    async def count(self, kind: Kind, post_id: str) -> int:
+        return await self._rows.count_documents({"post_id": post_id, "kind": kind, "on": True})
+
+    async def moved(self, since: datetime, until: datetime) -> set[str]:
+        """Posts with a reaction given or taken back in this time."""
+        found: list[Any] = await self._rows.distinct("post_id", {"at": {"$gte": since, "$lt": until}})
+        return {str(post_id) for post_id in found}
+
+    async def posts_of(self, user_id: str) -> set[str]:
+        """Posts that this person ever reacted to."""
+        found: list[Any] = await self._rows.distinct("post_id", {"user_id": user_id})
+        return {str(post_id) for post_id in found}
+
+    async def delete_on(self, post_id: str) -> None:
+        await self._rows.delete_many({"post_id": post_id})
+
+    async def delete_of(self, user_id: str) -> None:
+        await self._rows.delete_many({"user_id": user_id})
