@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
 from faststream import AckPolicy, Response
@@ -21,7 +21,7 @@ from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js.errors import NotFoundError
 
-from shared.delivery import Delivery
+from shared.delivery import Settlement
 from shared.events import Event
 from shared.live import Live
 from shared.queries import Answer, Query
@@ -49,6 +49,7 @@ class Bus:
         security = None
         if settings.nats_user and settings.nats_password:
             security = SASLPlaintext(settings.nats_user, settings.nats_password.get_secret_value())
+        self._settlement = Settlement({row.durable for row in CONSUMERS if row.service == service and row.queued})
         self.broker = NatsBroker(
             settings.nats_url.split(","),
             name=service,
@@ -58,7 +59,7 @@ class Bus:
             graceful_timeout=10.0,
             inbox_prefix=f"_INBOX_{service}",
             error_cb=_log_broker_error,
-            middlewares=(NatsTelemetryMiddleware(), Delivery),
+            middlewares=(NatsTelemetryMiddleware(), self._settlement),
             logger=None,
         )
         self._events: list[type[Event]] = []
@@ -138,7 +139,7 @@ class Bus:
             raise Unanswered(f"{query.subject} took more than {timeout_s} s") from error
         if FAILED in reply.headers:
             raise Unanswered(f"{query.subject} failed")
-        return query.answer.model_validate_json(reply.body)
+        return cast("A", query.answer.model_validate_json(reply.body))
 
     # ── life ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,7 +167,8 @@ class Bus:
         await self.broker.start()
 
     async def stop(self) -> None:
-        """Let running handlers finish (10 s at most) and disconnect."""
+        """Let running handlers finish (10 s at most), hand back what is still queued, and disconnect."""
+        await self._settlement.stop()
         await self.broker.stop()
 
     async def ping(self) -> None:
@@ -180,7 +182,7 @@ class Bus:
 
 
 async def _log_broker_error(error: Exception) -> None:
-    """Log what the client can't report to a caller: lost connections, and permission violations, which look like time-outs."""
+    """Log what no caller is told: lost connections, and permission violations, which look like time-outs."""
     log.warning("broker connection", error=str(error) or type(error).__name__)
 
 

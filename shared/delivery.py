@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from faststream import BaseMiddleware
@@ -22,6 +22,10 @@ from pydantic import ValidationError
 
 from shared.topology import ACK_WAIT_S, RETRY_DELAYS_S
 
+if TYPE_CHECKING:
+    from faststream._internal.context.repository import ContextRepo
+
+Handler = Callable[[Any], Awaitable[Any]]
 log = structlog.get_logger(__name__)
 
 
@@ -29,39 +33,78 @@ class Permanent(Exception):
     """Raised by a handler for a message that no retry can save."""
 
 
-class Delivery(BaseMiddleware[Any, Msg]):
+class Settlement:
+    """The middleware, made once for a broker. It tracks the handlers of queued consumers, which outlive their fetch."""
+
+    def __init__(self, queued: Collection[str] = ()) -> None:
+        self.queued = set(queued)
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(self, msg: Msg | None, /, *, context: ContextRepo) -> Delivery:
+        return Delivery(msg, context=context, settlement=self)
+
+    async def stop(self) -> None:
+        """Give up on handlers still in their queue; their messages go back to the broker."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+class Delivery(BaseMiddleware[Any, Any]):
     """Settles every JetStream message after its handler; leaves core NATS messages alone."""
 
-    async def consume_scope(self, call_next: Callable[[Any], Awaitable[Any]], msg: StreamMessage[Msg]) -> Any:
+    def __init__(self, msg: Msg | None, /, *, context: ContextRepo, settlement: Settlement) -> None:
+        super().__init__(msg, context=context)
+        self._settlement = settlement
+
+    async def consume_scope(self, call_next: Handler, msg: StreamMessage[Msg]) -> Any:
         try:
             metadata = msg.raw_message.metadata
         except NotJSMessageError:
             return await call_next(msg)
-        heartbeat = asyncio.create_task(_heartbeat(msg.raw_message))
-        try:
-            await call_next(msg)
-        except asyncio.CancelledError:
-            with contextlib.suppress(Exception):
-                await msg.raw_message.nak()
-            raise
-        except (Permanent, ValidationError) as error:
-            await _bury(msg.raw_message, error)
-        except Exception as error:
-            attempt = metadata.num_delivered or 1
-            if attempt > len(RETRY_DELAYS_S):
-                await _bury(msg.raw_message, error)
-            else:
-                delay = RETRY_DELAYS_S[attempt - 1]
-                log.warning(
-                    "event will be delivered again",
-                    subject=msg.raw_message.subject, durable=metadata.consumer, attempt=attempt, delay_s=delay, exc_info=error,
-                )  # fmt: skip
-                trace.get_current_span().record_exception(error)
-                await msg.raw_message.nak(delay=delay)
-        else:
-            await msg.raw_message.ack()
-        finally:
-            heartbeat.cancel()
+        if metadata.consumer not in self._settlement.queued:
+            return await _handle_and_settle(call_next, msg)
+        task = asyncio.create_task(_handle_and_settle(call_next, msg))
+        self._settlement.tasks.add(task)
+        task.add_done_callback(self._settlement.tasks.discard)
+        return None
+
+
+async def _handle_and_settle(call_next: Handler, msg: StreamMessage[Msg]) -> None:
+    message = msg.raw_message
+    heartbeat = asyncio.create_task(_heartbeat(message))
+    try:
+        await call_next(msg)
+    except asyncio.CancelledError:
+        with contextlib.suppress(Exception):
+            await message.nak()
+        raise
+    except (Permanent, ValidationError) as error:
+        await _bury(message, error)
+    except Exception as error:
+        await _deliver_again(message, error)
+    else:
+        await message.ack()
+    finally:
+        heartbeat.cancel()
+
+
+async def _deliver_again(message: Msg, error: Exception) -> None:
+    attempt = message.metadata.num_delivered or 1
+    if attempt > len(RETRY_DELAYS_S):
+        await _bury(message, error)
+        return
+    delay = RETRY_DELAYS_S[attempt - 1]
+    log.warning(
+        "event will be delivered again",
+        subject=message.subject,
+        durable=message.metadata.consumer,
+        attempt=attempt,
+        delay_s=delay,
+        exc_info=error,
+    )
+    trace.get_current_span().record_exception(error)
+    await message.nak(delay=delay)
 
 
 async def _heartbeat(message: Msg) -> None:
@@ -78,7 +121,8 @@ async def _bury(message: Msg, error: Exception) -> None:
     span.record_exception(error)
     span.set_status(trace.StatusCode.ERROR, "dead-lettered")
     headers = {
-        **{name: value for name, value in (message.headers or {}).items() if name != "Nats-Msg-Id"},
+        # Not the broker's own: `Nats-Expected-Stream: EVENTS` would have the copy refused by the other stream.
+        **{name: value for name, value in (message.headers or {}).items() if not name.startswith("Nats-")},
         "Nats-Msg-Id": f"dlq:{metadata.consumer}:{metadata.sequence.stream}",
         "Dead-Subject": message.subject,
         "Dead-Consumer": metadata.consumer,
@@ -92,5 +136,10 @@ async def _bury(message: Msg, error: Exception) -> None:
         deliveries=metadata.num_delivered,
         exc_info=error,
     )
-    await JetStreamContext(message._client).publish(f"dlq.{metadata.consumer}", message.data, headers=headers)
-    await message.term()
+    try:
+        await JetStreamContext(message._client).publish(f"dlq.{metadata.consumer}", message.data, headers=headers)
+    except Exception as failure:
+        log.exception("dead letter can't be stored; the event will be delivered again", exc_info=failure)
+        await message.nak(delay=RETRY_DELAYS_S[-1])
+    else:
+        await message.term()

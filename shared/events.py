@@ -37,7 +37,7 @@ class Event(Fact):
     """
 
     subject: ClassVar[str]
-    identity: ClassVar[tuple[str, ...]]
+    identity: ClassVar[tuple[str, ...]] = ()
 
     occurred_at: datetime = Field(default_factory=utcnow)
     reissue: int = 0
@@ -77,7 +77,7 @@ class Decision(Fact):
     rule: str | None = None
     reason: str = Field("", description="A sentence for the person concerned.")
     span: tuple[int, int] | None = Field(
-        None, description="Start and end of the offending part, in characters of the original text."
+        None, description="The offending part: start and end in characters of the text."
     )
     policy_version: str = ""
 
@@ -87,9 +87,7 @@ class Rendition(Fact):
 
     image_id: str
     index: int
-    hash: str = Field(
-        description="Content hash, salted with the image id, so that erasing one never touches another's."
-    )
+    hash: str = Field(description="Content hash, salted with the image id: erasing one leaves all others.")
     width: int
     height: int
     seed: int
@@ -99,7 +97,7 @@ class Rendition(Fact):
 class GenerationEvent(Event):
     """A step of one attempt at one generation. `moments` collects when each stage was passed."""
 
-    identity = ("generation_id", "attempt")
+    identity: ClassVar[tuple[str, ...]] = ("generation_id", "attempt")
 
     generation_id: str
     attempt: int = 1
@@ -135,7 +133,7 @@ class GenerationFailed(GenerationEvent):
 class ImageEvent(GenerationEvent):
     """A step of one picture of a generation."""
 
-    identity = ("generation_id", "attempt", "index")
+    identity: ClassVar[tuple[str, ...]] = ("generation_id", "attempt", "index")
 
     prompt: str
     model: str
@@ -169,15 +167,13 @@ class PostImage(Fact):
     height: int
     seed: int
     alt: str
-    prompt: str | None = Field(
-        None, description="None when its author hides the prompt: then it is not searchable either."
-    )
+    prompt: str | None = Field(None, description="None when its author hides it: then nobody searches it.")
 
 
 class PostState(Event):
     """A whole post at one version. Hearers keep the highest version they have seen."""
 
-    identity = ("post_id", "version")
+    identity: ClassVar[tuple[str, ...]] = ("post_id", "version")
 
     post_id: str
     version: int
@@ -204,7 +200,7 @@ class PostChanged(PostState):
 
 class PostDeleted(Event):
     subject = "evt.post.deleted.v1"
-    identity = ("post_id",)
+    identity: ClassVar[tuple[str, ...]] = ("post_id",)
     post_id: str
     author_id: str
 
@@ -212,7 +208,7 @@ class PostDeleted(Event):
 class PostReaction(Event):
     """One person did something with one post. The latest `occurred_at` of a person and post wins."""
 
-    identity = ("post_id", "user_id", "occurred_at")
+    identity: ClassVar[tuple[str, ...]] = ("post_id", "user_id", "occurred_at")
 
     post_id: str
     author_id: str
@@ -248,7 +244,7 @@ class PostShared(PostReaction):
 
 class PostCommented(PostReaction):
     subject = "evt.post.commented.v1"
-    identity = ("comment_id",)
+    identity: ClassVar[tuple[str, ...]] = ("comment_id",)
     comment_id: str
     text: str
 
@@ -258,7 +254,7 @@ class PostCommented(PostReaction):
 
 class ProfileChanged(Event):
     subject = "evt.profile.changed.v1"
-    identity = ("user_id", "occurred_at")
+    identity: ClassVar[tuple[str, ...]] = ("user_id", "occurred_at")
     user_id: str
     username: str
     display_name: str
@@ -268,7 +264,7 @@ class ProfileChanged(Event):
 class Relation(Event):
     """`user_id` changed how they stand to `target_id`. The latest `occurred_at` of the pair wins."""
 
-    identity = ("user_id", "target_id", "occurred_at")
+    identity: ClassVar[tuple[str, ...]] = ("user_id", "target_id", "occurred_at")
 
     user_id: str
     target_id: str
@@ -302,7 +298,7 @@ class UserErased(Event):
     """An account is gone: every hearer deletes what it keeps of this person."""
 
     subject = "evt.user.erased.v1"
-    identity = ("user_id",)
+    identity: ClassVar[tuple[str, ...]] = ("user_id",)
     user_id: str
 
 
@@ -317,7 +313,7 @@ class Interaction(Fact):
 
 class FeedInteracted(Event):
     subject = "evt.feed.interacted.v1"
-    identity = ("batch_id",)
+    identity: ClassVar[tuple[str, ...]] = ("batch_id",)
     batch_id: str
     user_id: str
     items: tuple[Interaction, ...]
@@ -330,7 +326,7 @@ class Target(Fact):
 
 class ContentReported(Event):
     subject = "evt.content.reported.v1"
-    identity = ("report_id",)
+    identity: ClassVar[tuple[str, ...]] = ("report_id",)
     report_id: str
     reporter_id: str
     target: Target
@@ -341,23 +337,23 @@ class ContentReported(Event):
 
 class DecisionAppealed(Event):
     subject = "evt.decision.appealed.v1"
-    identity = ("decision_id",)
+    identity: ClassVar[tuple[str, ...]] = ("decision_id",)
     decision_id: str
     user_id: str
     text: str
 
 
 class DecisionMade(Event):
-    """Moderation decided on something that already stands: a comment, a profile, a post, or an appealed prompt or image."""
+    """Moderation decided on something that stands: a comment, a profile, a post, an appealed prompt or image."""
 
     subject = "evt.decision.made.v1"
-    identity = ("decision_id",)
+    identity: ClassVar[tuple[str, ...]] = ("decision_id",)
     decision_id: str
     target: Target
     owner_id: str
     decision: Decision
     context: dict[str, Any] = Field(
-        default_factory=dict, description="Facts that the hearer needs to act, e.g. the generation's id."
+        default_factory=dict, description="What the hearer needs to act: a generation's id."
     )
 
 

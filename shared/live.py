@@ -1,4 +1,4 @@
-"""Messages worth only this moment, over core NATS: nobody stores them, and a lost one is made good by reading the record.
+"""Messages worth only this moment, over core NATS: nobody stores them; reading the record makes a lost one good.
 
 Every gateway process hears the broadcasts and passes them to the people it is streaming to.
 """

@@ -25,6 +25,16 @@ def rendition_key(name: str, width: Width, extension: Extension) -> str:
     return f"media/{name}/{width}.{extension}"
 
 
+def widths_kept(picture_width: int) -> tuple[Width, ...]:
+    """The rungs that are stored for a picture of this width in pixels: none is wider than the picture itself."""
+    return tuple(width for width in WIDTHS if width == "original" or int(width) < picture_width)
+
+
+def nearest_kept(width: Width, picture_width: int) -> Width:
+    """The rung to serve when `width` is asked for: itself, or the original of a picture that is smaller."""
+    return width if width in widths_kept(picture_width) else "original"
+
+
 def media_path(name: str, width: Width, extension: Extension) -> str:
     """The path under which the gateway serves that rung."""
     return f"/{rendition_key(name, width, extension)}"

@@ -42,9 +42,7 @@ class PostFilter(Fact):
     tag: str | None = None
     after: datetime | None = None
     before: datetime | None = None
-    include_hidden: bool = Field(
-        False, description="Also posts that are not public; the gateway asks so only for one's own."
-    )
+    include_hidden: bool = Field(False, description="Also posts that are not public: only for one's own.")
 
 
 class Hit(Fact):
@@ -212,6 +210,7 @@ class ModelCapabilities(Fact):
     image_to_image: bool
     sizes: dict[str, tuple[int, int]] = Field(description="Aspect → (width, height) in pixels.")
     max_n: int
+    styles: tuple[str, ...] = ()
 
 
 class Models(Answer):

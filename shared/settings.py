@@ -27,7 +27,7 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["console", "json"] = "json"
     otel_traces_file: Path | None = Field(
         None,
-        description="Folder for spans as OTLP JSON lines, read by `make trace`; independent of OTEL_EXPORTER_OTLP_ENDPOINT.",
+        description="Folder for spans as OTLP JSON lines, read by `make trace`.",
     )
 
     @property
@@ -40,6 +40,4 @@ class MongoSettings(ServiceSettings):
     """Settings of the services that own a MongoDB database."""
 
     mongodb_url: SecretStr = Field(SecretStr("mongodb://127.0.0.1:27017"), description="MongoDB connection string.")
-    mongodb_database: str = Field(
-        "promptgram", description="Prefix of the databases' names: each service owns `<prefix>_<service>`."
-    )
+    mongodb_database: str = Field("promptgram", description="Each service owns `<this>_<service>`.")

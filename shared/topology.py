@@ -42,11 +42,17 @@ MAX_DELIVER = len(RETRY_DELAYS_S) + 5
 
 @dataclass(frozen=True)
 class Consumer:
-    """One service hearing one event. `concurrency` messages are handled at a time in each process."""
+    """One service hearing one event.
+
+    `concurrency` messages are fetched and handled together by each process. With `queued` the service keeps a queue of
+    its own: fetching goes on while handlers wait their turn, and up to `max_ack_pending` messages are in hand.
+    """
 
     service: str
     event: type[e.Event]
     concurrency: int = 8
+    queued: bool = False
+    max_ack_pending: int = 256
 
     @property
     def durable(self) -> str:
@@ -63,7 +69,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     Consumer("moderation", e.ContentReported),
     Consumer("moderation", e.DecisionAppealed),
     Consumer("moderation", e.UserErased, 1),
-    Consumer("generation", e.PromptApproved, 64),
+    Consumer("generation", e.PromptApproved, 64, queued=True, max_ack_pending=2000),
     Consumer("generation", e.GenerationCanceled),
     Consumer("gateway", e.PromptRejected),
     Consumer("gateway", e.GenerationFailed),
@@ -138,7 +144,7 @@ async def provision(jetstream: JetStreamContext) -> None:
                 deliver_policy=api.DeliverPolicy.ALL,
                 ack_wait=ACK_WAIT_S,
                 max_deliver=MAX_DELIVER,
-                max_ack_pending=256,
+                max_ack_pending=row.max_ack_pending,
             ),
         )
 

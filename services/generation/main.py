@@ -1,0 +1,40 @@
+"""The generation service, put together."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from starlette.applications import Starlette
+
+from services.generation.diffusers_painter import DiffusersPainter
+from services.generation.handlers import register
+from services.generation.pictures import StoredGallery
+from services.generation.ports import Gallery, Painter
+from services.generation.registry import find_model
+from services.generation.service import Generation
+from services.generation.settings import Settings
+from shared.bus import Bus
+from shared.media import MediaStore
+from shared.worker import worker_app
+
+
+def create_app(
+    settings: Settings | None = None, *, painter: Painter | None = None, gallery: Gallery | None = None
+) -> Starlette:
+    """The ASGI app. Ports that are not given are the real ones."""
+    settings = settings or Settings()
+    painter = painter or DiffusersPainter(find_model(settings.model), threads=settings.torch_threads)
+    gallery = gallery or StoredGallery(MediaStore(settings.media_store_url))
+    bus = Bus(settings, "generation")
+    generation = Generation(
+        painter,
+        gallery,
+        bus,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        batch_window_s=settings.batch_window_ms / 1000,
+        max_batch=settings.max_batch or painter.record.max_batch,
+        deadline_s=settings.job_deadline_s,
+    )
+    register(bus, generation)
+    return worker_app("generation", settings, bus, checks={"model": generation.ready}, resources=(generation.running,))
