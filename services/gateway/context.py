@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from services.gateway.live import WaitingLine, Watchers
 from services.gateway.models import ModelRegistry
+from services.gateway.passwords import Passwords
 from services.gateway.pictures import Pictures
+from services.gateway.renditions import Renditions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.accounts import Accounts
 from services.gateway.store.comments import Comments
+from services.gateway.store.decisions import Decisions
+from services.gateway.store.erasures import Erasures
 from services.gateway.store.generations import Generations
 from services.gateway.store.idempotency import IdempotencyRecords
 from services.gateway.store.images import Images
@@ -28,6 +33,8 @@ from services.gateway.store.rate_counters import RateCounters
 from services.gateway.store.reactions import Reactions
 from services.gateway.store.relations import Relations
 from services.gateway.store.removals import Removals
+from services.gateway.store.reports import Reports
+from services.gateway.store.sessions import Sessions
 from shared.bus import Bus
 from shared.media import MediaStore
 from shared.mongo import Mongo
@@ -44,8 +51,13 @@ class Parts:
     outbox: Outbox
     media: MediaStore
     accounts: Accounts
+    sessions: Sessions
+    passwords: Passwords
     relations: Relations
     notifications: Notifications
+    reports: Reports
+    decisions: Decisions
+    erasures: Erasures
     idempotency: IdempotencyRecords
     rate_counters: RateCounters
     generations: Generations
@@ -57,6 +69,7 @@ class Parts:
     removals: Removals
     leases: Leases
     pictures: Pictures
+    renditions: Renditions
     models: ModelRegistry
     watchers: Watchers
     line: WaitingLine
@@ -72,8 +85,13 @@ class Parts:
             outbox=Outbox(mongo, bus),
             media=media,
             accounts=Accounts(mongo),
+            sessions=Sessions(mongo, secret, timedelta(days=settings.refresh_token_days)),
+            passwords=Passwords(settings.password_hash_concurrency),
             relations=Relations(mongo),
             notifications=Notifications(mongo),
+            reports=Reports(mongo),
+            decisions=Decisions(mongo),
+            erasures=Erasures(mongo, secret),
             idempotency=IdempotencyRecords(mongo, secret),
             rate_counters=RateCounters(mongo),
             generations=Generations(mongo),
@@ -85,6 +103,7 @@ class Parts:
             removals=Removals(mongo),
             leases=Leases(mongo),
             pictures=Pictures(media, secret),
+            renditions=Renditions(media),
             models=ModelRegistry(mongo, bus),
             watchers=Watchers(),
             line=WaitingLine(),

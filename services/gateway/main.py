@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from services.gateway import reference
+from services.gateway import erasure, reference
 from services.gateway.context import Parts
 from services.gateway.errors import ProblemDocument, install_error_handlers
 from services.gateway.routes import routers
@@ -68,6 +68,7 @@ def create_app(
             stack.push_async_callback(parts.outbox.stop)
             stack.push_async_callback(parts.bus.stop)
             await parts.bus.start()
+            await stack.enter_async_context(_running(erasure.run(parts)))
             if find_spec("services.gateway.reconciler"):
                 await stack.enter_async_context(_running(import_module("services.gateway.reconciler").run(parts)))
             yield

@@ -92,6 +92,33 @@ class Accounts:
             {"_id": user_id}, {"$inc": {f"counts.{name}": step for name, step in by.items()}}, session=session
         )
 
+    async def correct(self, user_id: str, wrong: dict[str, int], right: dict[str, int]) -> bool:
+        """Set counters to their true values, unless they have moved since `wrong` was read."""
+        query = {"_id": user_id} | {f"counts.{name}": value for name, value in wrong.items()}
+        done = await self._rows.update_one(query, {"$set": {f"counts.{name}": value for name, value in right.items()}})
+        return done.modified_count == 1
+
+    async def rate_profile(self, user_id: str, verdict: str) -> None:
+        """Hide name and bio from others, or show them again; what they said is kept beside for its owner."""
+        account = await self.get(user_id, {"username": 1, "display_name": 1, "bio": 1, "hidden_profile": 1})
+        hidden = account.get("hidden_profile") if account else None
+        if account is None or (verdict == "allow") == (hidden is None):
+            return
+        if hidden:
+            change: Document = {"$set": hidden, "$unset": {"hidden_profile": ""}}
+        else:
+            said = {"display_name": account["display_name"], "bio": account["bio"]}
+            change = {"$set": {"hidden_profile": said, "display_name": account["username"], "bio": ""}}
+        await self._rows.update_one({"_id": user_id, "hidden_profile": hidden}, change)
+
+    async def replace_password(self, user_id: str, known: str, following: str) -> None:
+        """Change the hash, unless another has changed it since `known` was read."""
+        await self._rows.update_one({"_id": user_id, "password_hash": known}, {"$set": {"password_hash": following}})
+
+    async def forget(self, user_id: str) -> int:
+        """Delete the account itself, the last step of an erasure."""
+        return (await self._rows.delete_one({"_id": user_id})).deleted_count
+
     async def mark_erased(self, user_id: str, at: datetime, session: AsyncClientSession) -> bool:
         """Make the account invisible; False when it was so already."""
         done = await self._rows.update_one(

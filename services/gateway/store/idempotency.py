@@ -52,6 +52,7 @@ class IdempotencyRecords:
     async def create_indexes(self) -> None:
         await self._rows.create_index("created_at", expireAfterSeconds=KEPT_S)
         await self._rows.create_index("user_id")
+        await self._rows.create_index("resource_id")
 
     def digest(self, *parts: bytes) -> str:
         """Keyed hash of several parts, none of which can run into the next."""
@@ -99,6 +100,11 @@ class IdempotencyRecords:
     async def release(self, record_id: str) -> None:
         """Let the next repeat try anew, with the same resource id."""
         await self._rows.update_one({"_id": record_id}, {"$set": {"locked_until": utcnow()}})
+
+    async def delete_of(self, user_id: str) -> int:
+        """Forget a person's answers, and the one that made their account."""
+        query = {"$or": [{"user_id": user_id}, {"resource_id": user_id}]}
+        return (await self._rows.delete_many(query)).deleted_count
 
     def open(self, record: Document) -> StoredAnswer | None:
         """The answer in a record; None when there is none yet, or it was sealed with another secret."""

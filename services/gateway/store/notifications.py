@@ -34,8 +34,9 @@ class Notifications:
     async def create_indexes(self) -> None:
         await self._groups.create_index([("recipient_id", 1), ("order", DESCENDING)])
         await self._groups.create_index([("post_id", 1)])
-        await self._ledger.create_index([("recipient_id", 1)])
+        await self._ledger.create_index([("recipient_id", 1), ("actor_id", 1)])
         await self._ledger.create_index([("actor_id", 1)])
+        await self._ledger.create_index([("group", 1), ("actor_id", 1)])
 
     async def add(
         self,
@@ -92,6 +93,25 @@ class Notifications:
     async def unread(self, recipient_id: str) -> int:
         """How many groups have news, 100 at most."""
         return await self._groups.count_documents({"recipient_id": recipient_id, "read_at": None}, limit=100)
+
+    async def forget_between(self, one: str, other: str) -> None:
+        """Take back what two people have told each other, as when one blocks the other."""
+        await self._ledger.delete_many(
+            {"$or": [{"recipient_id": one, "actor_id": other}, {"recipient_id": other, "actor_id": one}]}
+        )
+
+    async def delete_on(self, post_id: str) -> None:
+        """Remove every notification about a post that is gone."""
+        groups = self._groups.find({"post_id": post_id}, {"_id": 1})
+        await self._ledger.delete_many({"group": {"$in": [group["_id"] async for group in groups]}})
+        await self._groups.delete_many({"post_id": post_id})
+
+    async def delete_of(self, user_id: str) -> int:
+        """Remove what a person was told, and what others were told of them."""
+        gone = await self._groups.delete_many({"recipient_id": user_id})
+        acts = await self._ledger.delete_many({"$or": [{"recipient_id": user_id}, {"actor_id": user_id}]})
+        await self._groups.update_many({"latest": user_id}, {"$pull": {"latest": user_id}})
+        return gone.deleted_count + acts.deleted_count
 
     async def mark_read(self, recipient_id: str, *, ids: list[str] | None, up_to: datetime) -> None:
         """Mark these groups, or all of them, as read, except for acts after `up_to`."""

@@ -1,4 +1,8 @@
-"""Who follows, blocks and mutes whom: one row `{_id: "<user>:<kind>:<target>", user_id, kind, target_id, …}` each."""
+"""Who follows, blocks and mutes whom: one row `{_id: "<user>:<kind>:<target>", user_id, kind, target_id, on, …}` each.
+
+A relation that ended is switched off rather than deleted, so that the reconciler sees whom to count again. `order` is a
+UUIDv7 of when it began, by which lists are sorted.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from shared.events import utcnow
+from shared.ids import new_id
 from shared.mongo import Document, Mongo
 
 Kind = Literal["follow", "block", "mute"]
@@ -34,12 +39,14 @@ class Relations:
         self._rows = mongo.database["relations"]
 
     async def create_indexes(self) -> None:
-        await self._rows.create_index([("user_id", ASCENDING), ("kind", ASCENDING), ("order", DESCENDING)])
-        await self._rows.create_index([("target_id", ASCENDING), ("kind", ASCENDING), ("order", DESCENDING)])
+        for person in ("user_id", "target_id"):
+            await self._rows.create_index(
+                [(person, ASCENDING), ("kind", ASCENDING), ("on", ASCENDING), ("order", DESCENDING)]
+            )
+        await self._rows.create_index([("at", ASCENDING)])
 
-    async def add(
+    async def begin(
         self,
-        row_id: str,
         user_id: str,
         kind: Kind,
         target_id: str,
@@ -47,22 +54,31 @@ class Relations:
         *,
         until: datetime | None = None,
     ) -> bool:
-        """Relate two people; False when they are so related already (then only `until` is renewed).
-
-        `row_id` is a fresh UUIDv7: it orders lists by when the relation began.
-        """
+        """Relate two people; False when they are so related already (then only `until` is renewed)."""
         key = f"{user_id}:{kind}:{target_id}"
-        renewed = await self._rows.update_one({"_id": key}, {"$set": {"until": until}}, session=session)
-        if renewed.matched_count:
-            return False
-        row = {"_id": key, "order": row_id, "user_id": user_id, "kind": kind, "target_id": target_id, "until": until}
-        await self._rows.insert_one(row | {"created_at": utcnow()}, session=session)
+        row = await self._rows.find_one({"_id": key}, session=session)
+        fields: Document = {"until": until, "at": utcnow()}
+        if row and row["on"]:
+            if row["until"] == until:
+                return False
+            await self._rows.update_one({"_id": key}, {"$set": fields}, session=session)
+            return row["until"] is not None and row["until"] <= fields["at"]
+        fields |= {"on": True, "order": new_id()}
+        if row:
+            await self._rows.update_one({"_id": key}, {"$set": fields}, session=session)
+        else:
+            fields |= {"_id": key, "user_id": user_id, "kind": kind, "target_id": target_id}
+            await self._rows.insert_one(fields, session=session)
         return True
 
-    async def remove(self, user_id: str, kind: Kind, target_id: str, session: AsyncClientSession) -> bool:
+    async def end(self, user_id: str, kind: Kind, target_id: str, session: AsyncClientSession) -> bool:
         """End a relation; False when there was none."""
-        gone = await self._rows.delete_one({"_id": f"{user_id}:{kind}:{target_id}"}, session=session)
-        return gone.deleted_count == 1
+        ended = await self._rows.update_one(
+            {"_id": f"{user_id}:{kind}:{target_id}", "on": True},
+            {"$set": {"on": False, "at": utcnow()}},
+            session=session,
+        )
+        return ended.modified_count == 1
 
     async def standing(self, viewer_id: str, others: Iterable[str]) -> Standing:
         """Both directions between the viewer and the others, in one query."""
@@ -71,10 +87,11 @@ class Relations:
         if not people:
             return standing
         query = {
+            "on": True,
             "_id": {
                 "$in": [f"{viewer_id}:{kind}:{other}" for other in people for kind in ("follow", "block", "mute")]
                 + [f"{other}:{kind}:{viewer_id}" for other in people for kind in ("follow", "block")]
-            }
+            },
         }
         now = utcnow()
         async for row in self._rows.find(query, {"user_id": 1, "kind": 1, "target_id": 1, "until": 1}):
@@ -104,6 +121,29 @@ class Relations:
         return await self._list({"target_id": target_id, "kind": kind}, before, limit)
 
     async def _list(self, query: Document, before: str | None, limit: int) -> list[Document]:
+        query |= {"on": True, "$or": [{"until": None}, {"until": {"$gt": utcnow()}}]}
         if before:
             query["order"] = {"$lt": before}
         return await self._rows.find(query).sort("order", DESCENDING).limit(limit).to_list()
+
+    async def counts(self, user_id: str) -> dict[str, int]:
+        """True numbers of `followers` and `following`."""
+        return {
+            "followers": await self._rows.count_documents({"target_id": user_id, "kind": "follow", "on": True}),
+            "following": await self._rows.count_documents({"user_id": user_id, "kind": "follow", "on": True}),
+        }
+
+    async def moved(self, since: datetime, until: datetime) -> set[str]:
+        """People who began or ended following, or were followed, in this time."""
+        rows = self._rows.find({"at": {"$gte": since, "$lt": until}, "kind": "follow"}, {"user_id": 1, "target_id": 1})
+        return {person async for row in rows for person in (row["user_id"], row["target_id"])}
+
+    async def people_around(self, user_id: str) -> set[str]:
+        """Everybody who follows this person or is followed by them."""
+        rows = self._rows.find({"$or": [{"user_id": user_id}, {"target_id": user_id}], "kind": "follow"})
+        return {person async for row in rows for person in (row["user_id"], row["target_id"])} - {user_id}
+
+    async def delete_of(self, user_id: str) -> int:
+        """Remove every relation of a person, both ways; how many there were."""
+        query = {"$or": [{"user_id": user_id}, {"target_id": user_id}]}
+        return (await self._rows.delete_many(query)).deleted_count

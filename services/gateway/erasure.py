@@ -1,0 +1,68 @@
+"""Forgetting a person: hidden from everyone in one transaction, then deleted by a job that survives crashes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
+
+from services.gateway import content_erasure, people_counters
+from services.gateway.context import Parts
+from shared.events import UserErased, utcnow
+from shared.mongo import Document
+
+log = structlog.get_logger(__name__)
+IDLE_S = 1.0
+BUSY_FOR = timedelta(minutes=2)
+"""After this another process takes a job up again; every step can be repeated."""
+
+
+async def request(parts: Parts, user_id: str) -> None:
+    """Hide the account, end its sign-ins and tell every service, all or nothing. Asking again changes nothing."""
+
+    async def work(session: AsyncClientSession) -> list[Document]:
+        if not await parts.accounts.mark_erased(user_id, utcnow(), session):
+            return []
+        await parts.sessions.delete_of(user_id, session)
+        await parts.erasures.request(user_id, session)
+        return await parts.outbox.add(session, UserErased(user_id=user_id))
+
+    parts.outbox.flush(await parts.mongo.transaction(work))
+
+
+async def run(parts: Parts) -> None:
+    """Carry out jobs for ever."""
+    while True:
+        try:
+            job = await parts.erasures.next(BUSY_FOR)
+            if job:
+                await carry_out(parts, job)
+                continue
+        except PyMongoError as error:
+            log.warning("erasures wait for the database", error=str(error))
+        except Exception:
+            log.exception("an erasure failed and will be tried again")
+        await asyncio.sleep(IDLE_S)
+
+
+async def carry_out(parts: Parts, job: Document) -> None:
+    """Delete everything of one person, the account last, so that a crash in between leaves the job to be repeated."""
+    user_id = job["_id"]
+    around = await parts.relations.people_around(user_id)
+    removed = await content_erasure.remove(parts, user_id)
+    removed |= {
+        "relations": await parts.relations.delete_of(user_id),
+        "notifications": await parts.notifications.delete_of(user_id),
+        "reports": await parts.reports.delete_of(user_id),
+        "decisions": await parts.decisions.delete_of(user_id),
+        "idempotency": await parts.idempotency.delete_of(user_id),
+        "sessions": await parts.sessions.delete_of(user_id),
+    }
+    for other in around:
+        await people_counters.repair_one(parts, other)
+    removed["accounts"] = await parts.accounts.forget(user_id)
+    await parts.erasures.finish(job, removed)
+    log.info("a person was erased", removed=sum(removed.values()))

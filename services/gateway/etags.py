@@ -1,0 +1,38 @@
+"""Single resources with an `ETag`, so that a client asks again cheaply and changes only what it has seen."""
+
+from __future__ import annotations
+
+import hashlib
+
+from fastapi import Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from services.gateway.errors import Problem
+
+
+def tagged(request: Request, model: BaseModel, *, status: int = 200) -> Response:
+    """The model as JSON with its tag; 304 without a body when `If-None-Match` names that tag."""
+    body = model.model_dump_json().encode()
+    tag = _tag(body)
+    if request.method in ("GET", "HEAD") and _names(request.headers.get("If-None-Match"), tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(body, status, {"ETag": tag}, "application/json")
+
+
+def require_match(request: Request, model: BaseModel) -> None:
+    """412 `changed_meanwhile` when `If-Match` is there and names another state than the present one."""
+    condition = request.headers.get("If-Match")
+    if condition is not None and not _names(condition, _tag(model.model_dump_json().encode())):
+        raise Problem(412, "changed_meanwhile", "It has changed since you read it; read it again.")
+
+
+def _tag(body: bytes) -> str:
+    return f'"{hashlib.blake2s(body, digest_size=12).hexdigest()}"'
+
+
+def _names(condition: str | None, tag: str) -> bool:
+    if condition is None:
+        return False
+    # A proxy that compresses may have made the tag weak.
+    return condition.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in condition.split(","))

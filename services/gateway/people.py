@@ -1,0 +1,126 @@
+"""How people look in the API's answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from services.gateway import present
+from services.gateway.answers import Sources
+from services.gateway.auth import Viewer
+from services.gateway.context import Parts
+from services.gateway.preferences import Preferences
+from services.gateway.store.relations import Standing
+from shared.mongo import Document
+
+
+class Counts(BaseModel):
+    posts: int
+    followers: int
+    following: int
+
+
+class RelationState(BaseModel):
+    """How the viewer stands to this person."""
+
+    following: bool
+    followed_by: bool
+    blocking: bool
+    muting: bool
+
+
+class Card(BaseModel):
+    """A person in a list."""
+
+    id: str
+    username: str
+    display_name: str
+    bio: str
+    avatar: Sources | None
+    relation: RelationState | None = Field(description="Null when nobody is signed in, and for oneself.")
+
+
+class Profile(Card):
+    """A person's page."""
+
+    counts: Counts
+    created_at: datetime
+
+
+class Me(Profile):
+    """One's own account."""
+
+    email: str | None = Field(description="Null for an account of an outside issuer that tells none.")
+    role: str
+    preferences: Preferences
+    profile_held: bool = Field(description="Whether moderation hides the name and bio from others for now.")
+
+
+async def cards(parts: Parts, viewer: Viewer | None, accounts: list[Document]) -> list[Card]:
+    """People who have passed `visible_people`, in their order."""
+    authors = await present.authors_of(parts, [account["_id"] for account in accounts])
+    standing = await _standing(parts, viewer, accounts)
+    return [
+        Card(**_card(account, viewer, standing), avatar=authors[account["_id"]].avatar)
+        for account in accounts
+        if account["_id"] in authors
+    ]
+
+
+async def profile(parts: Parts, viewer: Viewer | None, account: Document) -> Profile:
+    """One person's page, as this viewer sees it."""
+    authors = await present.authors_of(parts, [account["_id"]])
+    standing = await _standing(parts, viewer, [account])
+    return Profile(
+        **_card(account, viewer, standing),
+        avatar=authors[account["_id"]].avatar,
+        counts=_counts(account),
+        created_at=account["created_at"],
+    )
+
+
+async def me(parts: Parts, account: Document) -> Me:
+    """One's own account, with what only its owner sees."""
+    authors = await present.authors_of(parts, [account["_id"]])
+    hidden = account.get("hidden_profile")
+    shown = account | hidden if hidden else account
+    return Me(
+        **_card(shown, None, Standing()),
+        avatar=authors[account["_id"]].avatar,
+        counts=_counts(account),
+        created_at=account["created_at"],
+        email=account.get("email"),
+        role=account["role"],
+        preferences=Preferences.model_validate(account["preferences"]),
+        profile_held=bool(hidden),
+    )
+
+
+async def _standing(parts: Parts, viewer: Viewer | None, accounts: list[Document]) -> Standing:
+    if viewer is None:
+        return Standing()
+    return await parts.relations.standing(viewer.user_id, [account["_id"] for account in accounts])
+
+
+def _card(account: Document, viewer: Viewer | None, standing: Standing) -> Document:
+    user_id = account["_id"]
+    relation = None
+    if viewer and viewer.user_id != user_id:
+        relation = RelationState(
+            following=user_id in standing.follows,
+            followed_by=user_id in standing.followed_by,
+            blocking=user_id in standing.blocks,
+            muting=user_id in standing.mutes,
+        )
+    return {
+        "id": user_id,
+        "username": account["username"],
+        "display_name": account["display_name"],
+        "bio": account["bio"],
+        "relation": relation,
+    }
+
+
+def _counts(account: Document) -> Counts:
+    return Counts(**{name: max(0, account["counts"].get(name, 0)) for name in Counts.model_fields})

@@ -1,0 +1,88 @@
+"""What follows when one person follows, blocks or mutes another, or stops."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from services.gateway.context import Parts
+from services.gateway.store.notifications import notify
+from services.gateway.store.relations import Kind
+from shared.events import (
+    Relation,
+    UserBlocked,
+    UserFollowed,
+    UserMuted,
+    UserUnblocked,
+    UserUnfollowed,
+    UserUnmuted,
+)
+from shared.mongo import Document
+
+_EVENTS: dict[Kind, tuple[type[Relation], type[Relation]]] = {
+    "follow": (UserFollowed, UserUnfollowed),
+    "block": (UserBlocked, UserUnblocked),
+    "mute": (UserMuted, UserUnmuted),
+}
+
+
+async def begin(parts: Parts, user_id: str, kind: Kind, target_id: str, *, until: datetime | None = None) -> None:
+    """Begin a relation. Blocking also ends following, both ways. Doing it again changes nothing."""
+    changes: list[tuple[str, Kind, str, bool]] = []
+
+    async def work(session: AsyncClientSession) -> list[Document]:
+        changes.clear()
+        if await parts.relations.begin(user_id, kind, target_id, session, until=until):
+            changes.append((user_id, kind, target_id, True))
+        if kind == "block":
+            for one, other in ((user_id, target_id), (target_id, user_id)):
+                if await parts.relations.end(one, "follow", other, session):
+                    changes.append((one, "follow", other, False))
+        return await parts.outbox.add(session, *map(_event, changes))
+
+    parts.outbox.flush(await parts.mongo.transaction(work))
+    await _count(parts, changes)
+    if kind == "block":
+        await parts.notifications.forget_between(user_id, target_id)
+    elif kind == "follow" and changes:
+        await notify(parts, target_id, "follow", user_id)
+
+
+async def end(parts: Parts, user_id: str, kind: Kind, target_id: str) -> None:
+    """End a relation. Where there is none nothing happens."""
+    change = (user_id, kind, target_id, False)
+
+    async def work(session: AsyncClientSession) -> list[Document] | None:
+        if not await parts.relations.end(user_id, kind, target_id, session):
+            return None
+        return await parts.outbox.add(session, _event(change))
+
+    rows = await parts.mongo.transaction(work)
+    if rows is not None:
+        parts.outbox.flush(rows)
+        await _count(parts, [change])
+
+
+def _event(change: tuple[str, Kind, str, bool]) -> Relation:
+    user_id, kind, target_id, on = change
+    began, ended = _EVENTS[kind]
+    return (began if on else ended)(user_id=user_id, target_id=target_id)
+
+
+async def _count(parts: Parts, changes: list[tuple[str, Kind, str, bool]]) -> None:
+    """Move the counters, outside the transaction: many people following one must not make each other retry.
+
+    A crash before this is made good by `people_counters.py`.
+    """
+    steps = [
+        step
+        for user_id, kind, target_id, on in changes
+        if kind == "follow"
+        for step in (
+            parts.accounts.count(user_id, following=1 if on else -1),
+            parts.accounts.count(target_id, followers=1 if on else -1),
+        )
+    ]
+    await asyncio.gather(*steps)

@@ -1,0 +1,142 @@
+"""One's own account: reading and changing it, taking everything along, and being forgotten."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+from pymongo.asynchronous.client_session import AsyncClientSession
+from starlette.responses import Response, StreamingResponse
+
+from services.gateway import erasure, export, people
+from services.gateway.accounts import profile_event
+from services.gateway.auth import SignedIn
+from services.gateway.context import Parts, PartsDep
+from services.gateway.errors import invalid, unauthenticated
+from services.gateway.etags import require_match, tagged
+from services.gateway.limits import count, limited, limited_writes
+from services.gateway.passwords import GivenPassword, NewPassword
+from services.gateway.preferences import PreferenceChanges, Preferences
+from services.gateway.routes.accounts import DisplayName
+from services.gateway.text import Prose, StrictBody
+from shared.mongo import Document
+
+EXPORTS_PER_MINUTE = 6
+PASSWORDS_PER_MINUTE = 10
+router = APIRouter(tags=["me"])
+
+
+class AccountChanges(StrictBody):
+    """What is left out stays as it is; null takes a value away."""
+
+    display_name: DisplayName | None = Field(None, description="Null: the username.")
+    bio: Annotated[Prose, Field(max_length=500)] | None = None
+    avatar_image_id: Annotated[str, Field(max_length=64, description="A ready picture of one's own.")] | None = None
+    preferences: PreferenceChanges | None = None
+
+
+class Confirmation(StrictBody):
+    password: GivenPassword | None = Field(None, description="Not needed for an account of an outside issuer.")
+
+
+class PasswordChange(StrictBody):
+    password: GivenPassword
+    new_password: NewPassword
+
+
+@router.get("/v1/me", response_model=people.Me)
+async def read_me(request: Request, parts: PartsDep, viewer: SignedIn) -> Response:
+    return tagged(request, await people.me(parts, await _account(parts, viewer.user_id)))
+
+
+@router.patch("/v1/me", response_model=people.Me, dependencies=[Depends(limited_writes)])
+async def change_me(body: AccountChanges, request: Request, parts: PartsDep, viewer: SignedIn) -> Response:
+    """Change name, bio, avatar or preferences. 412 when `If-Match` names an older state."""
+    account = await _account(parts, viewer.user_id)
+    require_match(request, await people.me(parts, account))
+    given = body.model_fields_set
+    fields: dict[str, Any] = {}
+    if "display_name" in given:
+        fields["display_name"] = body.display_name or account["username"]
+    if "bio" in given:
+        fields["bio"] = body.bio or ""
+    if body.preferences:
+        fields["preferences"] = _merged(account["preferences"], body.preferences)
+    if "avatar_image_id" in given:
+        fields["avatar_image_id"] = body.avatar_image_id
+    if fields:
+        account = await _change(parts, account, fields)
+    return tagged(request, await people.me(parts, account))
+
+
+@router.put("/v1/me/password", status_code=204)
+async def change_password(body: PasswordChange, request: Request, parts: PartsDep, viewer: SignedIn) -> None:
+    """Change the password and end every other sign-in."""
+    account = await _confirmed(request, parts, viewer.user_id, body.password)
+    await parts.accounts.replace_password(
+        viewer.user_id, account["password_hash"], await parts.passwords.hash(body.new_password)
+    )
+    await parts.sessions.end_others(viewer.user_id, getattr(request.state, "session_family", None))
+
+
+@router.get(
+    "/v1/me/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/zip": {}}, "description": "Everything the person made, as one archive."}},
+    dependencies=[Depends(limited("export", per_minute=EXPORTS_PER_MINUTE))],
+)
+async def export_me(parts: PartsDep, viewer: SignedIn) -> Response:
+    """One zip: JSON files of everything the person made or set, and their pictures."""
+    archive = await export.archive(parts, viewer.user_id)
+    headers = {"Content-Disposition": f'attachment; filename="promptgram-{viewer.username}.zip"'}
+    return StreamingResponse(export.chunks(archive), media_type="application/zip", headers=headers)
+
+
+@router.delete("/v1/me", status_code=202)
+async def erase_me(body: Confirmation, request: Request, parts: PartsDep, viewer: SignedIn) -> None:
+    """Erase the account and all that is its: gone for everyone at once, deleted everywhere soon after."""
+    await _confirmed(request, parts, viewer.user_id, body.password)
+    await erasure.request(parts, viewer.user_id)
+
+
+async def _account(parts: Parts, user_id: str) -> Document:
+    account = await parts.accounts.get(user_id)
+    if account is None:
+        raise unauthenticated("This account is gone.", code="invalid_token")
+    return account
+
+
+async def _confirmed(request: Request, parts: Parts, user_id: str, password: str | None) -> Document:
+    """The account, if the password is its; 401 `bad_credentials` otherwise."""
+    account = await _account(parts, user_id)
+    await count(request, parts, "confirm", user_id, PASSWORDS_PER_MINUTE)
+    known = account["password_hash"]
+    if known is not None and not await parts.passwords.matches(known, password or ""):
+        raise unauthenticated("This is not the account's password.", code="bad_credentials")
+    return account
+
+
+def _merged(known: dict[str, Any], changes: PreferenceChanges) -> dict[str, Any]:
+    given = changes.model_dump(exclude_none=True)
+    notifications = known.get("notifications", {}) | given.pop("notifications", {})
+    return Preferences.model_validate(known | given | {"notifications": notifications}).model_dump()
+
+
+async def _change(parts: Parts, account: Document, fields: dict[str, Any]) -> Document:
+    """Store changes together with the event that has moderation look at them, and hold on to the avatar's picture."""
+    user_id, old, new = account["_id"], account["avatar_image_id"], fields.get("avatar_image_id")
+    profile_changed = "display_name" in fields or "bio" in fields
+
+    async def work(session: AsyncClientSession) -> tuple[Document, list[Document]]:
+        if "avatar_image_id" in fields and new != old:
+            if new and await parts.images.shown([new], user_id, 1, session) != 1:
+                raise invalid(["body", "avatar_image_id"], "This is not a ready picture of yours.")
+            if old:
+                await parts.images.shown([old], user_id, -1, session)
+        changed = await parts.accounts.change(user_id, fields, session)
+        return changed, await parts.outbox.add(session, *([profile_event(changed)] if profile_changed else []))
+
+    changed, rows = await parts.mongo.transaction(work)
+    parts.outbox.flush(rows)
+    return changed

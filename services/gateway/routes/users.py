@@ -1,0 +1,183 @@
+"""Other people: their pages, whom they follow, and how one stands to them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from services.gateway import people, relating
+from services.gateway.auth import MaybeSignedIn, SignedIn, Viewer
+from services.gateway.context import Parts, PartsDep
+from services.gateway.errors import conflict, not_found
+from services.gateway.etags import tagged
+from services.gateway.limits import limited_writes
+from services.gateway.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
+from services.gateway.preferences import Moment
+from services.gateway.store.relations import Kind
+from services.gateway.visibility import visible_people
+from shared.mongo import Document
+
+ROUNDS = 5
+router = APIRouter(tags=["people"])
+UsernamePath = Annotated[str, Path(max_length=30)]
+Until = Annotated[Moment | None, Query(description="When it ends by itself; left out, it lasts.")]
+_writes = [Depends(limited_writes)]
+Fetch = Callable[[str | None, int], Awaitable[list[Document]]]
+
+
+async def find_person(parts: Parts, viewer: Viewer | None, username: str) -> Document:
+    """The account of this name, as far as the viewer may know of it; 404 otherwise."""
+    account = await parts.accounts.by_username(username)
+    if account is None or not await visible_people(parts, viewer, [account], "profile"):
+        raise not_found("There is no person of this name.")
+    return account
+
+
+@router.get("/v1/users/{username}", response_model=people.Profile)
+async def read_profile(username: UsernamePath, request: Request, parts: PartsDep, viewer: MaybeSignedIn) -> Response:
+    """A person's page; with the relation to them when signed in."""
+    account = await find_person(parts, viewer, username)
+    return tagged(request, await people.profile(parts, viewer, account))
+
+
+@router.get("/v1/users/{username}/followers")
+async def list_followers(
+    username: UsernamePath,
+    request: Request,
+    response: Response,
+    parts: PartsDep,
+    viewer: MaybeSignedIn,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[people.Card]:
+    """Who follows a person, latest first."""
+    user_id = (await find_person(parts, viewer, username))["_id"]
+
+    async def fetch(before: str | None, number: int) -> list[Document]:
+        return await parts.relations.sources(user_id, "follow", before=before, limit=number)
+
+    items, following = await _related(parts, viewer, fetch, "user_id", cursor, limit)
+    return paged(request, response, items, following)
+
+
+@router.get("/v1/users/{username}/following")
+async def list_following(
+    username: UsernamePath,
+    request: Request,
+    response: Response,
+    parts: PartsDep,
+    viewer: MaybeSignedIn,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[people.Card]:
+    """Whom a person follows, latest first."""
+    user_id = (await find_person(parts, viewer, username))["_id"]
+
+    async def fetch(before: str | None, number: int) -> list[Document]:
+        return await parts.relations.targets(user_id, "follow", before=before, limit=number)
+
+    items, following = await _related(parts, viewer, fetch, "target_id", cursor, limit)
+    return paged(request, response, items, following)
+
+
+@router.get("/v1/me/blocks")
+async def list_blocked(
+    request: Request, response: Response, parts: PartsDep, viewer: SignedIn, limit: Limit = 20, cursor: Cursor = None
+) -> Page[people.Card]:
+    """Whom one blocks, latest first."""
+    items, following = await _own(parts, viewer, "block", cursor, limit)
+    return paged(request, response, items, following)
+
+
+@router.get("/v1/me/mutes")
+async def list_muted(
+    request: Request, response: Response, parts: PartsDep, viewer: SignedIn, limit: Limit = 20, cursor: Cursor = None
+) -> Page[people.Card]:
+    """Whom one mutes, latest first."""
+    items, following = await _own(parts, viewer, "mute", cursor, limit)
+    return paged(request, response, items, following)
+
+
+@router.put("/v1/users/{username}/follow", status_code=204, dependencies=_writes)
+async def follow(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
+    """Follow a person. 409 `blocked` while one blocks them."""
+    target_id = await _other(parts, viewer, username)
+    if target_id in (await parts.relations.standing(viewer.user_id, [target_id])).blocks:
+        raise conflict("blocked", "You block this person; unblock them first.")
+    await relating.begin(parts, viewer.user_id, "follow", target_id)
+
+
+@router.delete("/v1/users/{username}/follow", status_code=204, dependencies=_writes)
+async def unfollow(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
+    await relating.end(parts, viewer.user_id, "follow", await _other(parts, viewer, username))
+
+
+@router.put("/v1/users/{username}/block", status_code=204, dependencies=_writes)
+async def block(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
+    """Block a person: neither sees the other any more, and neither follows the other."""
+    await relating.begin(parts, viewer.user_id, "block", await _other(parts, viewer, username))
+
+
+@router.delete("/v1/users/{username}/block", status_code=204, dependencies=_writes)
+async def unblock(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
+    """Lift a block, also when they have blocked back meanwhile."""
+    account = await parts.accounts.by_username(username, {"_id": 1})
+    if account is None:
+        raise not_found("There is no person of this name.")
+    standing = await parts.relations.standing(viewer.user_id, [account["_id"]])
+    if account["_id"] in standing.blocked_by - standing.blocks:
+        raise not_found("There is no person of this name.")
+    await relating.end(parts, viewer.user_id, "block", account["_id"])
+
+
+@router.put("/v1/users/{username}/mute", status_code=204, dependencies=_writes)
+async def mute(username: UsernamePath, parts: PartsDep, viewer: SignedIn, until: Until = None) -> None:
+    """Keep a person out of feeds, search and notifications, without their knowing."""
+    await relating.begin(parts, viewer.user_id, "mute", await _other(parts, viewer, username), until=until)
+
+
+@router.delete("/v1/users/{username}/mute", status_code=204, dependencies=_writes)
+async def unmute(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
+    await relating.end(parts, viewer.user_id, "mute", await _other(parts, viewer, username))
+
+
+async def _other(parts: Parts, viewer: Viewer, username: str) -> str:
+    account = await find_person(parts, viewer, username)
+    user_id = str(account["_id"])
+    if user_id == viewer.user_id:
+        raise conflict("oneself", "This can't be done to oneself.")
+    return user_id
+
+
+async def _own(
+    parts: Parts, viewer: Viewer, kind: Kind, cursor: str | None, limit: int
+) -> tuple[list[people.Card], str | None]:
+    before = str(decode_cursor(cursor, before=str)["before"]) if cursor else None
+    rows = await parts.relations.targets(viewer.user_id, kind, before=before, limit=limit + 1)
+    following = encode_cursor({"before": rows[limit - 1]["order"]}) if len(rows) > limit else None
+    accounts = await parts.accounts.many(row["target_id"] for row in rows[:limit])
+    known = [accounts[row["target_id"]] for row in rows[:limit] if row["target_id"] in accounts]
+    return await people.cards(parts, viewer, known), following
+
+
+async def _related(
+    parts: Parts, viewer: Viewer | None, fetch: Fetch, end: str, cursor: str | None, limit: int
+) -> tuple[list[people.Card], str | None]:
+    """Visible people at the `end` of relations, filled up to `limit` when some were not to be shown."""
+    before = str(decode_cursor(cursor, before=str)["before"]) if cursor else None
+    shown: list[Document] = []
+    for _ in range(ROUNDS):
+        wanted = limit - len(shown)
+        rows = await fetch(before, wanted + 1)
+        more = len(rows) > wanted
+        rows = rows[:wanted]
+        accounts = await parts.accounts.many(row[end] for row in rows)
+        known = [accounts[row[end]] for row in rows if row[end] in accounts]
+        shown += await visible_people(parts, viewer, known, "list")
+        before = rows[-1]["order"] if rows else before
+        if not more or len(shown) == limit:
+            break
+    following = encode_cursor({"before": before}) if more else None
+    return await people.cards(parts, viewer, shown), following

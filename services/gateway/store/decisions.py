@@ -1,0 +1,60 @@
+"""Moderation's decisions as the person concerned may read them, and their appeals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from shared.events import Decision, Target, utcnow
+from shared.mongo import Document, Mongo
+
+
+class Decisions:
+    """Rows `{_id: <decision>, user_id, target: {kind, id}, decision, decided_at, appeal: {text, at} | None}`.
+
+    Nothing here is changed but the appeal: a later decision on the same target is a row of its own.
+    """
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._rows = mongo.database["decisions"]
+
+    async def create_indexes(self) -> None:
+        await self._rows.create_index([("user_id", ASCENDING), ("decided_at", DESCENDING), ("_id", DESCENDING)])
+
+    async def record(self, user_id: str, target: Target, decision: Decision, decided_at: datetime) -> bool:
+        """Keep a decision for its person; False when it was known already."""
+        row = {
+            "user_id": user_id,
+            "target": target.model_dump(),
+            "decision": decision.model_dump(),
+            "decided_at": decided_at,
+            "appeal": None,
+        }
+        done = await self._rows.update_one({"_id": decision.id}, {"$setOnInsert": row}, upsert=True)
+        return done.upserted_id is not None
+
+    async def owned(self, decision_id: str, user_id: str) -> Document | None:
+        return await self._rows.find_one({"_id": decision_id, "user_id": user_id})
+
+    async def page(self, user_id: str, *, before: tuple[datetime, str] | None, limit: int) -> list[Document]:
+        """A person's decisions, latest first."""
+        query: Document = {"user_id": user_id}
+        if before:
+            at, decision_id = before
+            query["$or"] = [{"decided_at": {"$lt": at}}, {"decided_at": at, "_id": {"$lt": decision_id}}]
+        rows = self._rows.find(query).sort([("decided_at", DESCENDING), ("_id", DESCENDING)])
+        return await rows.limit(limit).to_list()
+
+    async def appeal(self, decision_id: str, user_id: str, text: str, session: AsyncClientSession) -> bool:
+        """Record the one appeal; False when there was one already."""
+        done = await self._rows.update_one(
+            {"_id": decision_id, "user_id": user_id, "appeal": None},
+            {"$set": {"appeal": {"text": text, "at": utcnow()}}},
+            session=session,
+        )
+        return done.modified_count == 1
+
+    async def delete_of(self, user_id: str) -> int:
+        return (await self._rows.delete_many({"user_id": user_id})).deleted_count
