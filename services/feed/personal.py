@@ -1,0 +1,136 @@
+"""A page of `for_you`: every stage, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+import numpy as np
+
+from services.feed.pool import Pool
+from services.feed.ports import Meaning, Sense
+from services.feed.records import Pick, Post, Source
+from services.feed.stages.candidates import MOST, Wanted, take
+from services.feed.stages.candidates.followed import followed
+from services.feed.stages.candidates.fresh import fresh
+from services.feed.stages.candidates.remixes import remixes
+from services.feed.stages.candidates.taste import near_taste
+from services.feed.stages.candidates.trending import trending
+from services.feed.stages.candidates.unexplored import unexplored
+from services.feed.stages.diversify import diversify
+from services.feed.stages.explore_slots import draw, slot_positions
+from services.feed.stages.features import background_of, measure
+from services.feed.stages.interests import interests_of
+from services.feed.stages.score import SOURCES, score
+from services.feed.taste import Taste, taste_of
+from services.feed.viewer import Viewer
+
+FOLLOWED, TASTE, CO_LIKED, REMIXES, TRENDING, FRESH, UNEXPLORED = 300, 400, 200, 100, 300, 300, 200
+STILL_LIKEABLE = 0.35
+"""Aversion up to which a post may fill an explore slot."""
+
+CoLiked = Callable[[Mapping[str, float]], Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Candidates with the sources each came from, and what is needed to rank them."""
+
+    posts: list[Post]
+    origins: dict[str, list[Source]]
+    taste: Taste
+    senses: dict[str, Sense]
+    co_liked: Mapping[str, float]
+
+
+async def gather(
+    pool: Pool, viewer: Viewer, shown: set[str], meaning: Meaning, co_liked: CoLiked, now: datetime
+) -> Gathered:
+    """Candidates from every source: at most 1,500, none of them met, shown, one's own, or by someone hidden."""
+
+    def wanted(post: Post) -> bool:
+        return (
+            post.id not in shown
+            and not viewer.has_met(post.id)
+            and post.author_id != viewer.id
+            and viewer.may_see(post)
+        )
+
+    taste = taste_of(viewer.encounters.values(), now, pool.get)
+    known = await meaning.senses([*taste.liked, *(dislike.post_id for dislike in taste.dislikes)])
+    ground = background_of(np.array([sense.image for sense in known.values() if sense.image is not None]))
+    interests = interests_of(taste.liked, known, ground)
+    disliked = [known[dislike.post_id].image for dislike in taste.dislikes if dislike.post_id in known]
+    near = await near_taste(
+        meaning, pool, interests, [vector for vector in disliked if vector is not None][:16],
+        viewer.encounters, wanted, TASTE,
+    )  # fmt: skip
+    together = co_liked(taste.liked)
+    found: dict[Source, list[str]] = {
+        "taste": near,
+        "followed": [post.id for post in followed(pool, viewer.follows, wanted, FOLLOWED)],
+        "co_liked": _wanted_of(pool, together, wanted, CO_LIKED),
+        "remix": remixes(pool, list(taste.liked), wanted, REMIXES),
+        "trending": trending(pool, wanted, TRENDING),
+        "explore": unexplored(pool, wanted, UNEXPLORED),
+        "fresh": fresh(pool, wanted, FRESH),
+    }
+    origins: dict[str, list[Source]] = {}
+    for source, post_ids in found.items():
+        for post_id in post_ids:
+            if post_id in origins or len(origins) < MOST:
+                origins.setdefault(post_id, []).append(source)
+    senses = {**known, **await meaning.senses([post_id for post_id in origins if post_id not in known])}
+    posts = [post for post in map(pool.get, origins) if post is not None]
+    return Gathered(posts, origins, taste, senses, together)
+
+
+def rank(
+    gathered: Gathered,
+    follows: set[str],
+    before: Sequence[str],
+    limit: int,
+    exploration: float,
+    chance: Random,
+    now: datetime,
+) -> tuple[list[Pick], bool]:
+    """The page, and whether no candidate is left after it. `before` are the authors just above, nearest last."""
+    if not gathered.posts:
+        return [], True
+    ground = background_of(np.array([s.image for s in gathered.senses.values() if s.image is not None]))
+    interests = interests_of(gathered.taste.liked, gathered.senses, ground)
+    features = measure(
+        gathered.posts, gathered.origins, gathered.senses, interests, gathered.taste, follows, gathered.co_liked, now
+    )
+    scores, contributions = score(features)
+    places = min(limit, int(np.isfinite(scores).sum()))
+    eligible = [
+        post
+        for row, post in enumerate(gathered.posts)
+        if "explore" in gathered.origins[post.id]
+        and features.aversion[row] <= STILL_LIKEABLE
+        and not features.banned[row]
+        and post.author_id not in before
+    ]
+    positions = slot_positions(places, exploration, chance)
+    drawn = draw(eligible, len(positions), chance)
+    row_of = {post.id: row for row, post in enumerate(gathered.posts)}
+    fixed = {position: row_of[pick.post_id] for position, pick in zip(positions, drawn, strict=False)}
+    chances = {row_of[pick.post_id]: pick for pick in drawn}
+    authors = [post.author_id for post in gathered.posts]
+    page = diversify(
+        scores, authors, features.images, features.background, limit=places, fixed=fixed, before=before
+    )  # fmt: skip
+    tops = contributions.argmax(axis=1)
+    picks = [
+        chances.get(row) or Pick(gathered.posts[row].id, gathered.posts[row].author_id, SOURCES[tops[row]])
+        for row in page
+    ]
+    return picks, len(picks) == int(np.isfinite(scores).sum())
+
+
+def _wanted_of(pool: Pool, scored: Mapping[str, float], wanted: Wanted, limit: int) -> list[str]:
+    best = sorted(scored, key=lambda post_id: -scored[post_id])
+    return take(map(pool.get, best), wanted, limit)

@@ -1,0 +1,230 @@
+"""What the feed decides: what a person sees next, and what it learns from what they did."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from random import Random
+
+from opentelemetry import trace
+
+from services.feed.co_engagement import CoEngagement
+from services.feed.cursors import FeedContext, PlaceCursor, SessionCursor, read_context, read_cursor
+from services.feed.following import following_page
+from services.feed.mirror import PoolMirror, ViewerMirror
+from services.feed.personal import gather, rank
+from services.feed.pool import Pool
+from services.feed.ports import EncounterStore, Meaning, PageStore, PeopleStore, PostStore
+from services.feed.records import Gesture, Impression, Page, Pick, Post, Reaction, Relation, Ruling
+from services.feed.stages.interleave import interleave
+from services.feed.stages.reasons import reason
+from services.feed.viewer import Viewer
+from shared.events import FeedInteracted, PostState, utcnow
+from shared.ids import new_id
+from shared.queries import FeedItem, FeedItems, FeedMode, FeedPage
+
+tracer = trace.get_tracer("promptgram.feed")
+
+FEW_AUTHORS = 5
+MOST_SESSIONS = 2_000
+TAIL = 10
+"""How many items above a page count for the spacing of authors on it."""
+
+
+class Feed:
+    """The feed over its ports. `exploration` is the share of a personal page given to what few have seen."""
+
+    def __init__(
+        self,
+        posts: PostStore,
+        encounters: EncounterStore,
+        people: PeopleStore,
+        pages: PageStore,
+        meaning: Meaning,
+        *,
+        pool_size: int,
+        exploration: float,
+    ) -> None:
+        self._posts, self._encounters, self._people, self._pages = posts, encounters, people, pages
+        self._meaning = meaning
+        self._exploration = exploration
+        self._pool = PoolMirror(posts, pool_size)
+        self._viewers = ViewerMirror(encounters, people)
+        self._sessions: OrderedDict[str, list[Page]] = OrderedDict()
+        self._secret: bytes | None = None
+        self.co_engagement = CoEngagement.empty()
+
+    # ── answering ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def page(self, query: FeedPage) -> FeedItems:
+        """One page. The same cursor gives the same items, less those that may no longer be shown.
+
+        A cursor that is unknown, forgotten, or somebody else's starts a new session: a person who scrolls gets
+        pictures, not an error, and in `for_you` nothing that they have seen.
+        """
+        pool, viewer = await asyncio.gather(self._pool.sync(), self._viewers.sync(query.viewer_id))
+        cursor = read_cursor(query.cursor)
+        if query.mode == "following":
+            start = cursor if isinstance(cursor, PlaceCursor) else None
+            found, after = await following_page(pool, self._posts, viewer, start, query.limit)
+            picks = [Pick(post.id, post.author_id, "followed") for post in found]
+            known = {post.id: post for post in found}
+            items = await self._items(picks, known, viewer.id, new_id())
+            return FeedItems(items=items, next_cursor=None if after is None else str(after))
+        served, number = await self._session(cursor, viewer.id, query.mode)
+        if number < len(served):
+            page = served[number]
+        else:
+            session_id = served[0].session_id if served else new_id()
+            page = await self._compose(pool, viewer, query, session_id, served)
+            page = await self._pages.add(page)
+            self._remember([*served, page])
+        posts = {post.id: post for pick in page.picks if (post := pool.get(pick.post_id)) is not None}
+        picks = [
+            pick for pick in page.picks if pick.post_id in posts and self._still_wanted(viewer, posts[pick.post_id])
+        ]
+        items = await self._items(picks, posts, viewer.id, f"{page.session_id}:{page.number}")
+        following = None if page.last else str(SessionCursor(page.session_id, page.number + 1))
+        return FeedItems(items=items, next_cursor=following)
+
+    async def _compose(self, pool: Pool, viewer: Viewer, query: FeedPage, session_id: str, served: list[Page]) -> Page:
+        shown = {pick.post_id for page in served for pick in page.picks}
+        before = [pick.author_id for page in served[-TAIL:] for pick in page.picks][-TAIL:]
+        with tracer.start_as_current_span("feed.rank") as span:
+            if query.mode == "explore":
+                candidates = len(pool.newest)
+                picks, last = interleave(
+                    _visible(pool, pool.hottest, viewer, shown),
+                    _visible(pool, pool.newest, viewer, shown),
+                    before,
+                    query.limit,
+                    short_pages=pool.authors() < FEW_AUTHORS,
+                )
+            else:
+                now = utcnow()
+                chance = Random(f"{session_id}:{len(served)}")
+                gathered = await gather(pool, viewer, shown, self._meaning, self.co_engagement, now)
+                candidates = len(gathered.posts)
+                picks, last = rank(gathered, viewer.follows, before, query.limit, self._exploration, chance, now)
+            span.set_attributes(
+                {
+                    "feed.mode": query.mode,
+                    "feed.candidates": candidates,
+                    "feed.items": len(picks),
+                    "feed.page": len(served),
+                }
+            )
+        return Page(session_id, len(served), viewer.id, query.mode, tuple(picks), last)
+
+    def _still_wanted(self, viewer: Viewer, post: Post) -> bool:
+        return viewer.may_see(post) and not viewer.turned_away(post.id)
+
+    async def _session(self, cursor: object, viewer_id: str | None, mode: FeedMode) -> tuple[list[Page], int]:
+        """The pages served in the cursor's session and the number of the page it asks for; none for a new session."""
+        if not isinstance(cursor, SessionCursor):
+            return [], 0
+        served = self._sessions.get(cursor.session_id, [])
+        if len(served) < cursor.number:
+            served = await self._pages.session(cursor.session_id)
+            self._remember(served)
+        ours = served and (served[0].viewer_id, served[0].mode) == (viewer_id, mode)
+        if not ours or cursor.number > len(served) or [page.number for page in served] != list(range(len(served))):
+            return [], 0
+        return served, cursor.number
+
+    def _remember(self, served: list[Page]) -> None:
+        if served:
+            self._sessions[served[0].session_id] = served
+            self._sessions.move_to_end(served[0].session_id)
+            while len(self._sessions) > MOST_SESSIONS:
+                self._sessions.popitem(last=False)
+
+    async def _items(
+        self, picks: list[Pick], posts: dict[str, Post], viewer_id: str | None, request_id: str
+    ) -> tuple[FeedItem, ...]:
+        secret = await self._key()
+        return tuple(
+            FeedItem(
+                post_id=pick.post_id,
+                reasons=(reason(pick.source, posts[pick.post_id]),),
+                feed_context=FeedContext(request_id, position, pick.source, pick.propensity).sign(
+                    secret, viewer_id, pick.post_id
+                ),
+            )
+            for position, pick in enumerate(picks)
+        )
+
+    async def _key(self) -> bytes:
+        if self._secret is None:
+            self._secret = await self._pages.secret()
+        return self._secret
+
+    # ── learning ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def publish(self, state: PostState) -> None:
+        """A post was published or changed."""
+        await self._posts.put(state)
+
+    async def delete(self, post_id: str) -> None:
+        await self._posts.delete(post_id)
+
+    async def rule(self, ruling: Ruling) -> None:
+        """Moderation withheld something or gave it free."""
+        await self._posts.rule(ruling)
+
+    async def react(self, reaction: Reaction) -> None:
+        """Somebody liked, bookmarked, remixed, shared or commented, or took it back."""
+        await self._encounters.react(reaction)
+
+    async def relate(self, relation: Relation) -> None:
+        """Somebody followed, blocked or muted somebody, or no longer does."""
+        await self._people.relate(relation)
+
+    async def interact(self, event: FeedInteracted) -> None:
+        """Learn from what a person saw and did on their pages."""
+        viewer = await self._viewers.sync(event.user_id)
+        secret = await self._key()
+        gestures: dict[str, set[Gesture]] = {}
+        impressions: list[Impression] = []
+        for item in event.items:
+            gestures.setdefault(item.post_id, set()).add(item.event)
+            context = read_context(item.feed_context, secret, event.user_id, item.post_id)
+            if context is not None:
+                impressions.append(
+                    Impression(
+                        context.request_id, item.post_id, event.user_id, context.position, context.source,
+                        context.propensity, event.occurred_at,
+                    )
+                )  # fmt: skip
+        seen_before = {post_id for post_id in gestures if viewer.has_seen(post_id)}
+        rejected_before = {post_id for post_id in gestures if viewer.turned_away(post_id)}
+        await self._encounters.gesture(event.user_id, gestures, event.occurred_at)
+        await self._pages.log(impressions)
+        turned_away = {post_id for post_id, names in gestures.items() if names & {"less", "hidden"}}
+        # After the rest, so that a delivery cut short and repeated counts an impression less and never one more.
+        await self._posts.count_exposure(gestures.keys() - seen_before, turned_away - rejected_before)
+
+    async def erase(self, user_id: str) -> None:
+        """Forget a person: posts, taste, relations, pages."""
+        await self._people.erase(user_id)
+        await self._posts.erase_author(user_id)
+        await self._encounters.erase(user_id)
+        await self._pages.erase(user_id)
+        self._viewers.forget(user_id)
+        for session_id in [known for known, pages in self._sessions.items() if pages[0].viewer_id == user_id]:
+            del self._sessions[session_id]
+
+    async def refresh_co_engagement(self, since: datetime, limit: int) -> None:
+        """Fit anew what people like together, from the likes given at or after `since`."""
+        likes = await self._encounters.likes_since(since, limit)
+        self.co_engagement = await asyncio.to_thread(CoEngagement.fit, likes)
+
+
+def _visible(pool: Pool, post_ids: Iterable[str], viewer: Viewer, shown: set[str]) -> Iterator[Post]:
+    """The posts that this person may meet in public and has not turned away, without those already on earlier pages."""
+    for post_id in post_ids:
+        post = pool.get(post_id)
+        if post is not None and post_id not in shown and viewer.may_see(post) and not viewer.turned_away(post_id):
+            yield post

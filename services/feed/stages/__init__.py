@@ -1,0 +1,1 @@
+"""Ranking, stage by stage: candidates → features → score → explore slots → diversify → reasons. One file a stage."""

@@ -1,0 +1,73 @@
+"""A page that is good as a whole: no author drowns it, neighbours differ, near-duplicates keep their distance.
+
+Greedy maximal marginal relevance (Carbonell & Goldstein 1998) over picture vectors, with a decay for each further post
+by one author.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.feed.stages.features import closeness
+
+SHORTLIST = 300
+RELEVANCE = 0.75
+AUTHOR_DECAY = 0.5
+AUTHOR_FLOOR = 0.25
+NEAR_DUPLICATE = 0.96
+SPACING = 10
+
+
+def diversify(
+    scores: NDArray[np.float32],
+    authors: Sequence[str],
+    images: NDArray[np.float32],
+    background: float,
+    *,
+    limit: int,
+    fixed: Mapping[int, int],
+    before: Sequence[str] = (),
+) -> list[int]:
+    """Rows for the places of a page, in order, at most `limit`.
+
+    `fixed` gives row by position for places that are already taken; `before` are the authors of the items just above
+    the page. Rows with a score of −∞ are never chosen. Near-duplicates come within ten places of each other only when
+    nothing else is left.
+    """
+    taken = set(fixed.values())
+    order = np.argsort(-scores, kind="stable")[: SHORTLIST + len(taken)]
+    rows = np.array([row for row in order if np.isfinite(scores[row]) and row not in taken], int)
+    seen = Counter(before)
+    page: list[int] = []
+    vectors = images[rows]
+    relevance = scores[rows] / max(float(scores[rows].max(initial=0.0)), 1e-9)
+    nearest = np.zeros(len(rows), np.float32)
+    blocked_until = np.zeros(len(rows), int)
+    decay = np.array([max(AUTHOR_FLOOR, AUTHOR_DECAY ** seen[authors[row]]) for row in rows], np.float32)
+    free = np.ones(len(rows), bool)
+    by_author: dict[str, list[int]] = {}
+    for index, row in enumerate(rows):
+        by_author.setdefault(authors[row], []).append(index)
+    for position in range(limit):
+        row = fixed.get(position, -1)
+        if row < 0:
+            value = RELEVANCE * relevance * decay - (1.0 - RELEVANCE) * nearest
+            value = np.where(blocked_until > position, value - 10.0, value)
+            value = np.where(free, value, -np.inf)
+            best = int(np.argmax(value)) if len(value) else -1
+            if best < 0 or not free[best]:
+                page += [fixed[later] for later in sorted(fixed) if later > position]
+                break
+            row = int(rows[best])
+            free[best] = False
+        page.append(row)
+        cosines = vectors @ images[row]
+        nearest = np.maximum(nearest, closeness(cosines, background))
+        blocked_until[cosines >= NEAR_DUPLICATE] = position + SPACING + 1
+        seen[authors[row]] += 1
+        decay[by_author.get(authors[row], [])] = max(AUTHOR_FLOOR, AUTHOR_DECAY ** seen[authors[row]])
+    return page

@@ -1,0 +1,108 @@
+"""What every store of relations, and every store of served pages, does."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import permutations
+
+import pytest
+
+from services.feed.records import Impression, Page, Pick, Relation
+from shared.events import utcnow
+from tests.contracts.feed.conftest import Stores
+from tests.contracts.feed.examples import minutes, relation
+
+STORY = (
+    relation("bob", "ada", at=minutes(1)),
+    relation("bob", "ada", at=minutes(2), on=False),
+    relation("bob", "ada", at=minutes(3)),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(STORY)))
+async def test_the_latest_word_on_a_pair_wins_in_any_order(stores: Stores, order: tuple[Relation, ...]) -> None:
+    for step in (*order, *order):
+        await stores.people.relate(step)
+    assert await stores.people.of("bob") == [STORY[2]]
+
+
+async def test_blocks_are_known_to_both_and_mutes_to_one(stores: Stores) -> None:
+    await stores.people.relate(relation("bob", "ada", kind="block"))
+    await stores.people.relate(relation("bob", "eve", kind="mute"))
+    await stores.people.relate(relation("bob", "joe", kind="follow"))
+    assert len(await stores.people.of("bob")) == 3
+    assert [row.kind for row in await stores.people.of("ada")] == ["block"]
+    assert await stores.people.of("eve") == []
+    assert await stores.people.of("joe") == []
+
+
+async def test_relations_are_told_from_a_moment_on(stores: Stores) -> None:
+    await stores.people.relate(relation("bob", "ada"))
+    await asyncio.sleep(0.01)
+    moment = utcnow()
+    await asyncio.sleep(0.01)
+    await stores.people.relate(relation("bob", "eve"))
+    await stores.people.relate(relation("joe", "bob", kind="block"))
+    assert {row.target_id for row in await stores.people.of("bob", moment)} == {"eve", "bob"}
+
+
+async def test_an_erased_person_has_no_relations_now_or_later(stores: Stores) -> None:
+    await stores.people.relate(relation("bob", "ada"))
+    await stores.people.relate(relation("eve", "bob", kind="block"))
+    await stores.people.erase("bob")
+    await stores.people.relate(relation("bob", "ada", at=minutes(9)))
+    assert await stores.people.of("bob") == []
+    assert await stores.people.of("eve") == []
+    assert await stores.people.erased("bob")
+    assert not await stores.people.erased("eve")
+
+
+def page(number: int, *picks: str, viewer_id: str | None = "bob", session_id: str = "s") -> Page:
+    return Page(
+        session_id,
+        number,
+        viewer_id,
+        "for_you",
+        tuple(Pick(post_id, "ada", "explore", 0.25) for post_id in picks),
+        last=False,
+    )
+
+
+async def test_a_page_that_was_served_stays_as_it_was(stores: Stores) -> None:
+    first = await stores.pages.add(page(0, "p", "q"))
+    assert await stores.pages.add(page(0, "x")) == first
+    second = await stores.pages.add(page(1, "r"))
+    assert await stores.pages.session("s") == [first, second]
+    assert await stores.pages.session("other") == []
+
+
+async def test_the_same_page_asked_twice_at_once_is_one_page(stores: Stores) -> None:
+    answers = await asyncio.gather(*(stores.pages.add(page(0, f"p{number}")) for number in range(8)))
+    assert len(set(answers)) == 1
+
+
+async def test_an_impression_is_kept_once(stores: Stores) -> None:
+    impression = Impression("s:0", "p", "bob", 3, "explore", 0.25, minutes(1))
+    await stores.pages.log([impression])
+    await stores.pages.log([impression, Impression("s:0", "q", "bob", 4, "taste", 1.0, minutes(1))])
+    await stores.pages.log([])
+    assert {(row.post_id, row.position, row.propensity) for row in await stores.pages.logged("bob")} == {
+        ("p", 3, 0.25),
+        ("q", 4, 1.0),
+    }
+
+
+async def test_erasing_a_person_removes_their_pages_and_impressions(stores: Stores) -> None:
+    await stores.pages.add(page(0, "p"))
+    await stores.pages.add(page(0, "p", viewer_id=None, session_id="anonymous"))
+    await stores.pages.log([Impression("s:0", "p", "bob", 3, "explore", 0.25, minutes(1))])
+    await stores.pages.erase("bob")
+    assert await stores.pages.session("s") == []
+    assert await stores.pages.logged("bob") == []
+    assert len(await stores.pages.session("anonymous")) == 1
+
+
+async def test_the_signing_key_is_made_once(stores: Stores) -> None:
+    keys = await asyncio.gather(*(stores.pages.secret() for _ in range(4)))
+    assert len(set(keys)) == 1
+    assert len(keys[0]) >= 32
