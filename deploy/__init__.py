@@ -1,0 +1,1 @@
+"""Running Promptgram: on one machine, in containers, and the operators' tools."""

@@ -19,7 +19,7 @@ from faststream.nats.opentelemetry import NatsTelemetryMiddleware
 from faststream.security import SASLPlaintext
 from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeout
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from shared.delivery import Settlement
 from shared.events import Event
@@ -144,26 +144,17 @@ class Bus:
     # ── life ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def start(self, *, patience_s: float = 60.0) -> None:
-        """Connect, wait until the topology has been provisioned, and begin to hear."""
-        deadline = asyncio.get_running_loop().time() + patience_s
-        while True:
-            try:
-                await self.broker.connect()
-                break
-            except Exception:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-                await asyncio.sleep(0.1)
-        jetstream = self._client.jetstream()
-        for row in (row for row in CONSUMERS if row.event in self._events and row.service == self.service):
-            while True:
-                try:
-                    await jetstream.consumer_info(str(EVENTS.name), row.durable)
-                    break
-                except (NotFoundError, NatsTimeout, NoRespondersError):
-                    if asyncio.get_running_loop().time() > deadline:
-                        raise
-                    await asyncio.sleep(0.1)
+        """Connect, wait until the topology has been provisioned, and begin to hear.
+
+        Raises:
+            ConnectionError: that did not come about within `patience_s` seconds.
+        """
+        try:
+            async with asyncio.timeout(patience_s):
+                await self.broker.connect()  # which tries again until it succeeds
+                await self._wait_for_consumers()
+        except TimeoutError as error:
+            raise ConnectionError(f"no broker, or none that was provisioned, within {patience_s} s") from error
         await self.broker.start()
 
     async def stop(self) -> None:
@@ -175,6 +166,16 @@ class Bus:
         """Raise when the broker is out of reach."""
         if not await self.broker.ping(timeout=1.0):
             raise ConnectionError("the broker does not answer")
+
+    async def _wait_for_consumers(self) -> None:
+        jetstream = self._client.jetstream()
+        for durable in [consumer(self.service, event).durable for event in self._events]:
+            while True:
+                try:
+                    await jetstream.consumer_info(str(EVENTS.name), durable)
+                    break
+                except (NotFoundError, NatsTimeout, NoRespondersError, ServiceUnavailableError):
+                    await asyncio.sleep(0.1)
 
     @property
     def _client(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import Any
 
@@ -28,7 +29,7 @@ def configure_logs(service: str, settings: ServiceSettings) -> None:
         # structlog's default traceback prints the local variables of every frame: slow, and passwords are among them.
         [
             structlog.dev.ConsoleRenderer(
-                colors=sys.stdout.isatty(), pad_event_to=30, exception_formatter=structlog.dev.plain_traceback
+                colors=_coloured(), pad_event_to=30, exception_formatter=structlog.dev.plain_traceback
             )
         ]
         if console
@@ -70,11 +71,15 @@ class _Prefixed(structlog.stdlib.ProcessorFormatter):
         self._prefix = ""
         if service:
             name = f"{service:<10} │ "
-            self._prefix = f"\x1b[{_COLOURS.get(service, 37)}m{name}\x1b[0m" if sys.stdout.isatty() else name
+            self._prefix = f"\x1b[{_COLOURS.get(service, 37)}m{name}\x1b[0m" if _coloured() else name
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
         return "\n".join(self._prefix + line for line in text.splitlines()) if self._prefix else text
+
+
+def _coloured() -> bool:
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
 def _with_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

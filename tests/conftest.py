@@ -14,6 +14,7 @@ from shared.mongo import Mongo
 from shared.settings import MongoSettings
 from shared.topology import DEAD_LETTERS, EVENTS, provision
 from tests.servers import Server, mongo_server, nats_server, running
+from tests.stack import Stack, running_stack
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -68,3 +69,10 @@ async def mongo(settings: MongoSettings) -> AsyncIterator[Mongo]:
     yield connection
     await connection.client.drop_database(connection.database.name)
     await connection.close()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole stack, started once. Tests that use it carry `xdist_group("stack")`, so that one process has it."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as running_one:
+        yield running_one

@@ -240,9 +240,10 @@ class Generation:
             nonlocal told
             if time.monotonic() - told >= PROGRESS_EVERY_S:
                 told = time.monotonic()
-                shown = iter(previews() if previews else ())
+                shown, first = previews() if previews else (), 0
                 for job in batch:
-                    preview = [next(shown, None) for _ in range(job.pictures)][0]
+                    preview = shown[first] if shown else None
+                    first += job.pictures
                     message = GenerationProgressed(generation_id=job.id, progress=round(done, 3), preview=preview)
                     asyncio.run_coroutine_threadsafe(self._speaker.tell(message), loop)
             return any(job.id not in self._canceled for job in batch)

@@ -91,7 +91,8 @@ class PocketDecoder(ModelMixin, ConfigMixin):
         inside = (points.abs().amax(dim=-1) <= 1).to(sampled.dtype).unsqueeze(1)
         size = scene.box[..., 2].reshape(-1, 1, 1, 1).log().expand(-1, 1, side, side)
         colour = self.colours(scene.colour.flatten())[:, :, None, None].expand(-1, -1, side, side)
-        features = torch.cat([sampled, inside * torch.cat([colour, 1 + 0 * inside, points.permute(0, 3, 1, 2), size], 1)], 1)
+        frame = torch.cat([colour, inside, points.permute(0, 3, 1, 2), size], dim=1)
+        features = torch.cat([sampled, inside * frame], dim=1)
         present = scene.present.view(batch, slots, 1, 1, 1)
         return (features.view(batch, slots, -1, side, side) * present).sum(dim=1)
 
@@ -112,8 +113,8 @@ class PocketDecoder(ModelMixin, ConfigMixin):
         canvas = F.pixel_unshuffle(self.canvas(scene), 2)
         pixels = F.pixel_unshuffle(sample, patch)
         tokens = self.embed(torch.cat([pixels, canvas], dim=1).flatten(2).transpose(1, 2)) + self.position
-        condition = self.time_mlp(noise_level_features(sigma)) + self.background_mlp(torch.cat([backdrop, asked], dim=1))
-        condition = F.silu(condition)
+        condition = self.time_mlp(noise_level_features(sigma))
+        condition = F.silu(condition + self.background_mlp(torch.cat([backdrop, asked], dim=1)))
         for block in self.blocks:
             tokens = block(tokens, condition)
         features = self.unembed(self.norm(tokens)).transpose(1, 2).unflatten(2, (self.grid, self.grid))

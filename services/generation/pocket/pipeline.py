@@ -1,6 +1,7 @@
 """The pipeline: prompts to pictures, called like any diffusers text-to-image pipeline."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,13 @@ class PocketPipeline(DiffusionPipeline):
         self.text_encoder = TextEncoder.from_package()
         self.image_processor = VaeImageProcessor(vae_scale_factor=1)
         self._interrupt = False
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> "PocketPipeline":
+        """Load the folder of weights; takes the options of ``DiffusionPipeline.from_pretrained``."""
+        options.setdefault("low_cpu_mem_usage", False)  # the other way needs accelerate, and the model is small
+        pipeline: PocketPipeline = super().from_pretrained(pretrained_model_name_or_path, **options)
+        return pipeline
 
     @property
     def interrupt(self) -> bool:
@@ -102,7 +110,9 @@ class PocketPipeline(DiffusionPipeline):
         count = len(prompts)
         negatives = spread(negative_prompt, count, num_images_per_prompt, "negative_prompt")
         images = spread(image, count, num_images_per_prompt, "image")
-        wanted_tensors = list(self._callback_tensor_inputs if callback_on_step_end_tensor_inputs is None else callback_on_step_end_tensor_inputs)
+        wanted_tensors = list(self._callback_tensor_inputs)
+        if callback_on_step_end_tensor_inputs is not None:
+            wanted_tensors = callback_on_step_end_tensor_inputs
         self._check(prompts, strength, num_inference_steps, (height, width), output_type, wanted_tensors)
         generators = generator if isinstance(generator, list) else [generator] * count
         if len(generators) != count:

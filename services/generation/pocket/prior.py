@@ -67,7 +67,7 @@ class PocketPrior(ModelMixin, ConfigMixin):
     @register_to_config
     def __init__(self, concepts: int = 1592, text_width: int = 384, width: int = 256, layers: int = 2) -> None:
         super().__init__()
-        self.keys = nn.Parameter(torch.randn(concepts, text_width))
+        self.concept_keys = nn.Parameter(torch.randn(concepts, text_width))
         self.nothing = nn.Parameter(torch.randn(1, text_width))
         self.scale = nn.Parameter(torch.tensor(3.0))
         self.token_in = nn.Sequential(nn.LayerNorm(text_width), nn.Linear(text_width, width))
@@ -91,7 +91,7 @@ class PocketPrior(ModelMixin, ConfigMixin):
         for block in self.blocks:
             queries = block(queries, hidden, ~mask)
         wanted = self.object_out(queries[:, :2]) + self.pooled_out(F.normalize(pooled, dim=-1)).unsqueeze(1)
-        keys = F.normalize(torch.cat([self.keys, self.nothing]), dim=-1)
+        keys = F.normalize(torch.cat([self.concept_keys, self.nothing]), dim=-1)
         concepts = self.scale.exp() * F.normalize(wanted, dim=-1) @ keys.T
         return SceneLogits(
             concepts=concepts,

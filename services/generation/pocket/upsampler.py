@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class PocketUpsampler(ModelMixin, ConfigMixin):
-    """A residual over bicubic interpolation, computed at the low resolution (sub-pixel convolution, Shi et al., 2016)."""
+    """A residual over bicubic interpolation, computed at low resolution (sub-pixel convolution, Shi et al., 2016)."""
 
     @register_to_config
     def __init__(self, width: int = 32, layers: int = 4, factor: int = 4) -> None:

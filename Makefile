@@ -1,0 +1,105 @@
+# Everything that people do with Promptgram. `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA_DIR ?= var
+EXTRAS := gateway,moderation,generation,search,feed,local
+WEB := services/gateway/web
+WEB_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+CODE := shared services deploy training tests
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-fast lint types format bench up down trace dlq replay train-pocket moderate train-moderation \
+	eval-moderation eval-feed lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}'
+
+# ── setting up ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+$(VENV)/.run: pyproject.toml requirements.lock
+	@test -x $(BIN)/python || { echo "making the virtual environment …"; $(PYTHON) -m venv $(VENV); }
+	@echo "installing locked dependencies (about 2 GB; some minutes the first time) …"
+	@$(BIN)/pip install --disable-pip-version-check --no-input -c requirements.lock -e ".[$(EXTRAS)]" \
+		| sed -u '/^Requirement already satisfied/d'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "installing test tools …"
+	@$(BIN)/pip install --disable-pip-version-check --no-input -c requirements.lock -e ".[$(EXTRAS),modal,training,dev]" \
+		| sed -u '/^Requirement already satisfied/d'
+	@touch $@
+
+$(WEB)/dist/index.html: $(VENV)/.run $(WEB_SOURCES)
+	@$(BIN)/python -m deploy.local.web_build $(WEB)
+
+setup: $(VENV)/.dev $(WEB)/dist/index.html ## install everything and build the web app
+
+# ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+run: $(VENV)/.run $(WEB)/dist/index.html ## start the whole stack on this machine (PORT, DATA_DIR, MODEL)
+	@DATA_DIR=$(DATA_DIR) exec $(BIN)/python -m deploy.local
+
+up: ## start the stack in containers
+	docker compose -f deploy/compose.yaml up --build --wait
+
+down: ## stop the containers
+	docker compose -f deploy/compose.yaml down
+
+trace: $(VENV)/.run ## draw a trace (ID=<trace, generation or post id>; the latest without)
+	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.trace $(if $(ID),ID=$(ID))
+
+dlq: $(VENV)/.run ## list events that could not be handled
+	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.dead_letters list
+
+replay: $(VENV)/.run ## send dead letters again (ID=<sequence>; all without)
+	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.dead_letters replay $(if $(ID),--id $(ID),--all)
+
+# ── checking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test: setup lint types ## run every test
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+test-fast: setup ## run the tests that need no running stack
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not system and not browser"
+
+lint: $(VENV)/.dev ## check style
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check -q $(CODE)
+
+types: $(VENV)/.dev ## check types
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev ## mend style
+	@$(BIN)/ruff check --fix -q $(CODE); $(BIN)/ruff format -q $(CODE)
+
+bench: setup ## measure the pipeline's overhead beside calling the model directly (OUT=<json>)
+	@$(BIN)/python -m deploy.bench $(if $(OUT),--out $(OUT))
+
+# ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+train-pocket: setup ## train the pocket model (resumable; TRAIN_DIR)
+	@$(BIN)/python -m training.pocket
+
+train-moderation: setup ## train the moderation heads (DATA=<folder>)
+	@$(BIN)/python -m training.moderation $(if $(DATA),--data $(DATA))
+
+moderate: $(VENV)/.run ## judge texts and pictures (TEXTS=<file> IMAGES=<folder>)
+	@$(BIN)/python -m services.moderation.try_it $(if $(TEXTS),--texts $(TEXTS)) $(if $(IMAGES),--images $(IMAGES))
+
+eval-moderation: setup ## measure moderation on a folder of TSV files (DATA=<folder>)
+	@$(BIN)/python -m training.moderation.evaluate $(if $(DATA),--data $(DATA))
+
+eval-feed: setup ## measure recommendation on public data (OUT=<json>)
+	@$(BIN)/python -m training.feed_eval $(if $(OUT),--out $(OUT))
+
+# ── keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+lock: $(VENV)/.dev ## write the lock file from what is installed
+	@$(BIN)/pip freeze --exclude-editable --exclude pip-tools > requirements.lock
+
+clean: ## remove what was built, but no data
+	rm -rf $(VENV) $(WEB)/dist $(WEB)/node_modules

