@@ -20,6 +20,11 @@ def tagged(request: Request, model: BaseModel, *, status: int = 200) -> Response
     return Response(body, status, {"ETag": tag}, "application/json")
 
 
+def created(model: BaseModel) -> Response:
+    """201 with what was made."""
+    return Response(model.model_dump_json(), 201, media_type="application/json")
+
+
 def require_match(request: Request, model: BaseModel) -> None:
     """412 `changed_meanwhile` when `If-Match` is there and names another state than the present one."""
     condition = request.headers.get("If-Match")

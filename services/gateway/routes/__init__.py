@@ -21,6 +21,7 @@ NAMES = (
     "search",
     "notifications",
     "safety",
+    "moderation",
     "status",
     "media",
     "share",

@@ -1,0 +1,76 @@
+"""The moderators' queue and their verdicts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from services.gateway.auth import ModeratorOnly
+from services.gateway.context import PartsDep
+from services.gateway.errors import not_found
+from services.gateway.etags import created
+from services.gateway.idempotency import Idempotent
+from services.gateway.limits import limited_writes
+from services.gateway.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
+from services.gateway.text import Prose, StrictBody
+from shared.events import Verdict
+from shared.queries import Decide, ModerationQueue, QueueEntry
+
+QUERY_TIMEOUT_S = 5.0
+router = APIRouter(tags=["moderation"])
+
+
+class VerdictTarget(StrictBody):
+    kind: Literal["prompt", "image", "post", "comment", "profile", "user"]
+    id: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class NewVerdict(StrictBody):
+    target: VerdictTarget
+    verdict: Verdict
+    reason: Annotated[Prose, Field(min_length=1, max_length=1000)]
+
+
+class GivenVerdict(BaseModel):
+    decision_id: str
+
+
+@router.get("/v1/moderation/queue")
+async def read_queue(
+    request: Request,
+    response: Response,
+    parts: PartsDep,
+    viewer: ModeratorOnly,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    state: Annotated[Literal["open", "closed"], Query()] = "open",
+) -> Page[QueueEntry]:
+    """Cases, most urgent first; moderators only. 503 while moderation is down."""
+    inner = str(decode_cursor(cursor, queue=str)["queue"]) if cursor else None
+    found = await parts.bus.ask(ModerationQueue(limit=limit, cursor=inner, state=state), timeout_s=QUERY_TIMEOUT_S)
+    following = encode_cursor({"queue": found.next_cursor}) if found.next_cursor else None
+    return paged(request, response, list(found.items), following)
+
+
+@router.post(
+    "/v1/moderation/decisions", status_code=201, response_model=GivenVerdict, dependencies=[Depends(limited_writes)]
+)
+async def decide(body: NewVerdict, parts: PartsDep, viewer: ModeratorOnly, idempotent: Idempotent) -> Response:
+    """Give a verdict on anything; it overrides what stood before, which is kept. 503 while moderation is down."""
+
+    async def make() -> Response:
+        question = Decide(
+            actor_id=viewer.user_id,
+            target_kind=body.target.kind,
+            target_id=body.target.id,
+            verdict=body.verdict,
+            reason=body.reason,
+        )
+        answer = await parts.bus.ask(question, timeout_s=QUERY_TIMEOUT_S)
+        if answer.decision_id is None:
+            raise not_found("Moderation knows no such thing.")
+        return created(GivenVerdict(decision_id=answer.decision_id))
+
+    return await idempotent.run(make)

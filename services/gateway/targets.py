@@ -1,0 +1,47 @@
+"""Things that can be reported: whose they are, as far as the reporter can see them."""
+
+from __future__ import annotations
+
+from services.gateway.auth import Viewer
+from services.gateway.context import Parts
+from services.gateway.errors import not_found
+from services.gateway.visibility import may_see_post, visible_people
+from shared.events import Target
+
+
+async def owner_of_visible(parts: Parts, viewer: Viewer, target: Target) -> str:
+    """The id of the person whose thing this is; 404 when there is none that the viewer can see."""
+    owner_id = None
+    match target.kind:
+        case "post":
+            owner_id = await _post_owner(parts, viewer, target.id)
+        case "comment":
+            comment = await parts.comments.get(target.id)
+            if comment and await _post_owner(parts, viewer, comment["post_id"]):
+                owner_id = comment["author_id"]
+        case "image":
+            owner_id = await _image_owner(parts, viewer, target.id)
+        case "profile" | "user":
+            account = await parts.accounts.get(target.id)
+            if account and await visible_people(parts, viewer, [account], "profile"):
+                owner_id = account["_id"]
+    if owner_id is None:
+        raise not_found()
+    return owner_id
+
+
+async def _post_owner(parts: Parts, viewer: Viewer, post_id: str) -> str | None:
+    post = await parts.posts.get(post_id)
+    return post["author_id"] if post and await may_see_post(parts, viewer, post) else None
+
+
+async def _image_owner(parts: Parts, viewer: Viewer, image_id: str) -> str | None:
+    image = await parts.images.get(image_id)
+    if image is None:
+        return None
+    if image["user_id"] == viewer.user_id:
+        return viewer.user_id
+    for post in await parts.posts.showing(image_id):
+        if await may_see_post(parts, viewer, post):
+            return str(image["user_id"])
+    return None
