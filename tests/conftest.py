@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -42,10 +43,8 @@ async def nats_url(broker: Server) -> str:
     client = await nats.connect(url)
     jetstream = client.jetstream()
     for stream in (EVENTS, DEAD_LETTERS):
-        try:
+        with contextlib.suppress(nats.js.errors.NotFoundError):
             await jetstream.delete_stream(str(stream.name))
-        except nats.js.errors.NotFoundError:
-            pass
     await provision(jetstream)
     await client.close()
     return url

@@ -1,4 +1,4 @@
-"""Builds the web app with Node, fetching one from PyPI where none is installed: `python -m deploy.local.web_build DIR`."""
+"""Builds the web app: `python -m deploy.local.web_build DIR`. Where no Node is installed, one comes from PyPI."""
 
 from __future__ import annotations
 

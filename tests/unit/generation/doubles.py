@@ -1,0 +1,91 @@
+"""A painter and a gallery without a model and without a store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from services.generation.ports import Canvas, Interrupted, Painted, Progress
+from services.generation.registry import ModelRecord
+from shared.events import Event, PictureRequest, PromptApproved
+from shared.ids import new_id
+from shared.live import Live
+
+RECORD = ModelRecord(
+    id="tiny",
+    title="Tiny",
+    source="nowhere",
+    licence="MIT",
+    commercial_use=True,
+    steps=2,
+    sizes={"1:1": (8, 8)},
+    negative_prompt=True,
+    styles={"comic": "a comic of {prompt}"},
+    max_batch=4,
+)
+
+
+class FakePainter:
+    """Paints strings, notes each batch, and can be held still, made slow to notice, or made to fail on a prompt."""
+
+    def __init__(self, *, poison: str | None = None) -> None:
+        self.record = RECORD
+        self.batches: list[list[str]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self._poison = poison
+
+    def load(self) -> None: ...
+
+    def paint(self, canvases: Sequence[Canvas], on_progress: Progress) -> list[Any]:
+        self.gate.wait(10)
+        self.batches.append([canvas.prompt for canvas in canvases])
+        if self._poison in [canvas.prompt for canvas in canvases]:
+            raise RuntimeError("out of memory")
+        if not on_progress(0.5, None):
+            raise Interrupted
+        return [f"{canvas.prompt}#{canvas.seed}" for canvas in canvases]
+
+
+class FakeGallery:
+    """Keeps pictures in a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+        self.sources: dict[str, bytes] = {}
+
+    async def keep(self, picture: Any, image_id: str) -> Painted:
+        self.kept[image_id] = picture
+        return Painted(hash=f"hash-{image_id}", width=8, height=8, thumbhash="AAAA")
+
+    async def source(self, name: str) -> bytes | None:
+        return self.sources.get(name)
+
+
+class Speech:
+    """Remembers what was said."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.live: list[Live] = []
+
+    async def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    async def tell(self, message: Live) -> None:
+        self.live.append(message)
+
+
+def approved(prompt: str = "a fox", *, user: str = "ada", n: int = 1, **request: Any) -> PromptApproved:
+    return PromptApproved(
+        generation_id=new_id(),
+        user_id=user,
+        request=PictureRequest(
+            prompt=prompt,
+            model=request.pop("model", "tiny"),
+            seed=7,
+            image_ids=tuple(new_id() for _ in range(n)),
+            **request,
+        ),
+    )

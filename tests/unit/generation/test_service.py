@@ -1,0 +1,160 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from services.generation.service import Generation
+from shared.events import GenerationFailed, ImageGenerated
+from shared.live import GenerationRendered, GenerationStarted
+from tests.unit.generation.doubles import FakeGallery, FakePainter, Speech, approved
+
+
+@asynccontextmanager
+async def generation(
+    painter: FakePainter, gallery: Any = None, **options: Any
+) -> AsyncIterator[tuple[Generation, Speech]]:
+    speech = Speech()
+    service = Generation(
+        painter,
+        gallery or FakeGallery(),
+        speech,
+        worker="test",
+        batch_window_s=options.pop("batch_window_s", 0.0),
+        max_batch=options.pop("max_batch", 4),
+        deadline_s=options.pop("deadline_s", 60),
+    )
+    async with service.running():
+        yield service, speech
+
+
+async def test_each_picture_is_kept_and_told_with_its_own_seed() -> None:
+    gallery = FakeGallery()
+    event = approved(n=3)
+    async with generation(FakePainter(), gallery) as (service, speech):
+        await service.paint(event)
+    told = [said for said in speech.events if isinstance(said, ImageGenerated)]
+    assert [said.rendition.seed for said in told] == [7, 8, 9]
+    assert [said.rendition.image_id for said in told] == list(event.request.image_ids)
+    assert list(gallery.kept.values()) == ["a fox#7", "a fox#8", "a fox#9"]
+    assert {"queued", "started", "rendered"} <= told[0].moments.keys()
+    kinds = [type(said) for said in speech.live]
+    assert kinds.index(GenerationStarted) < kinds.index(GenerationRendered)
+
+
+async def test_painting_twice_says_the_same_facts() -> None:
+    event = approved(n=2)
+    async with generation(FakePainter()) as (service, speech):
+        await service.paint(event)
+        await service.paint(event)
+    ids = [said.message_id for said in speech.events]
+    assert len(ids) == 4
+    assert len(set(ids)) == 2
+
+
+async def test_one_persons_hundred_prompts_do_not_hold_up_anothers_first() -> None:
+    painter = FakePainter()
+    painter.gate.clear()
+    async with generation(painter, max_batch=1) as (service, _):
+        many = [asyncio.create_task(service.paint(approved(f"a{n}", user="ada"))) for n in range(100)]
+        await asyncio.sleep(0.01)
+        one = asyncio.create_task(service.paint(approved("b0", user="ben")))
+        await asyncio.sleep(0.01)
+        painter.gate.set()
+        await asyncio.gather(one, *many)
+    order = [batch[0] for batch in painter.batches]
+    assert order.index("b0") < 3
+    assert len(order) == 101
+
+
+async def test_prompts_of_different_people_are_painted_in_one_batch() -> None:
+    painter = FakePainter()
+    async with generation(painter, batch_window_s=0.05) as (service, _):
+        await asyncio.gather(*(service.paint(approved(f"p{n}", user=f"u{n}")) for n in range(4)))
+    assert sorted(map(len, painter.batches)) == [4]
+
+
+async def test_a_prompt_that_breaks_the_model_takes_no_other_with_it() -> None:
+    painter = FakePainter(poison="bad")
+    good, bad = approved("good", user="ada"), approved("bad", user="ben")
+    async with generation(painter, batch_window_s=0.05) as (service, speech):
+        await asyncio.gather(service.paint(good), service.paint(bad))
+    assert [said.generation_id for said in speech.events if isinstance(said, ImageGenerated)] == [good.generation_id]
+    failed = [said for said in speech.events if isinstance(said, GenerationFailed)]
+    assert [(said.generation_id, said.code) for said in failed] == [(bad.generation_id, "model_error")]
+    assert "memory" not in failed[0].detail
+
+
+async def test_a_canceled_prompt_leaves_the_queue_and_a_late_one_is_not_painted() -> None:
+    painter = FakePainter()
+    painter.gate.clear()
+    async with generation(painter, max_batch=1) as (service, speech):
+        running = asyncio.create_task(service.paint(approved("running")))
+        await asyncio.sleep(0.01)
+        event = approved("unwanted")
+        waiting = asyncio.create_task(service.paint(event))
+        await asyncio.sleep(0.01)
+        await service.cancel(event.generation_id)
+        await asyncio.wait_for(waiting, 1)
+        painter.gate.set()
+        await running
+        await service.paint(event)
+    assert painter.batches == [["running"]]
+    assert [said.generation_id for said in speech.events] != [event.generation_id]
+
+
+async def test_canceling_what_is_being_painted_stops_it_and_frees_the_painter() -> None:
+    painter = FakePainter()
+    painter.gate.clear()
+    event = approved("unwanted")
+    async with generation(painter) as (service, speech):
+        painting = asyncio.create_task(service.paint(event))
+        await asyncio.sleep(0.01)
+        await service.cancel(event.generation_id)
+        painter.gate.set()
+        await asyncio.wait_for(painting, 1)
+        await service.paint(approved("next"))
+    assert [type(said) for said in speech.events] == [ImageGenerated]
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"model": "huge"}, "model_unavailable"),
+        ({"aspect": "9:1"}, "aspect_unavailable"),
+        ({"style": "unheard-of"}, "style_unavailable"),
+        ({"n": 9}, "too_many_pictures"),
+        ({"source_image": "gone"}, "source_missing"),
+    ],
+)
+async def test_what_the_model_can_not_do_fails_with_its_reason(request_: dict[str, Any], code: str) -> None:
+    async with generation(FakePainter()) as (service, speech):
+        await service.paint(approved(**request_))
+    assert [said.code for said in speech.events if isinstance(said, GenerationFailed)] == [code]
+
+
+async def test_a_prompt_that_waited_too_long_fails_instead_of_costing_time() -> None:
+    painter = FakePainter()
+    async with generation(painter, deadline_s=0) as (service, speech):
+        await service.paint(approved())
+    assert painter.batches == []
+    assert [said.code for said in speech.events if isinstance(said, GenerationFailed)] == ["timed_out"]
+
+
+async def test_a_store_that_fails_gives_the_prompt_back_for_another_delivery() -> None:
+    class BrokenGallery(FakeGallery):
+        async def keep(self, picture: Any, image_id: str) -> Any:
+            raise OSError("disk full")
+
+    async with generation(FakePainter(), BrokenGallery()) as (service, speech):
+        with pytest.raises(OSError, match="disk full"):
+            await service.paint(approved())
+    assert speech.events == []
+
+
+async def test_a_style_is_put_around_the_prompt_and_braces_in_it_stay() -> None:
+    painter = FakePainter()
+    async with generation(painter) as (service, _):
+        await service.paint(approved("a {fox}", style="comic"))
+    assert painter.batches == [["a comic of a {fox}"]]
