@@ -20,13 +20,22 @@ SYNONYMS = {
 }
 OPENINGS = (
     ("", 8), ("a picture of", 2), ("an icon of", 2), ("an emoji of", 1), ("a drawing of", 1), ("an illustration of", 1),
-    ("a cute", 1), ("a photo of", 1), ("a 3d render of", 1), ("a sticker of", 1), ("please draw", 1), ("image of", 1),
+    ("a cute", 1), ("a photo of", 1), ("a 3d render of", 1), ("a sticker of", 1), ("please draw", 1),
+    ("image of", 1),
 )  # fmt: skip
-ENDINGS = (("", 14), (", high quality", 1), (", 3d", 1), (", cute", 1), (" icon", 2), (" emoji", 1), (", digital art", 1))
+ENDINGS = (
+    ("", 14), (", high quality", 1), (", 3d", 1), (", cute", 1), (" icon", 2), (" emoji", 1), (", digital art", 1),
+)  # fmt: skip
 BACKGROUND_PHRASES = (
-    "on a {} background", "with a {} background", "on {}", "against a {} background", "{} background", "on a {} backdrop",
-    "in front of a {} wall", "over a plain {} background",
-)  # fmt: skip
+    "on a {} background",
+    "with a {} background",
+    "on {}",
+    "against a {} background",
+    "{} background",
+    "on a {} backdrop",
+    "in front of a {} wall",
+    "over a plain {} background",
+)
 PLACE_PHRASES = {
     "left": ("on the left", "on the left side", "at the left", "to the left"),
     "right": ("on the right", "on the right side", "at the right", "to the right"),

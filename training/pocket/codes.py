@@ -19,4 +19,5 @@ def principal_codes(icons: Tensor, grid: int, channels: int) -> Tensor:
     values, vectors = torch.linalg.eigh(rows.T @ rows / len(rows))
     values, vectors = values.flip(0)[:channels], vectors.flip(1)[:, :channels]
     scores = rows @ (vectors * values.clamp(min=1e-8).pow(-0.25) * values[0].pow(-0.25))
-    return scores.view(len(icons), grid, grid, channels).permute(0, 3, 1, 2).contiguous()
+    codes: Tensor = scores.view(len(icons), grid, grid, channels).permute(0, 3, 1, 2).contiguous()
+    return codes

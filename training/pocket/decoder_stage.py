@@ -1,8 +1,10 @@
 """Training of the decoder: flow matching with clean-picture prediction."""
 
+import json
 import math
 import time
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ log = structlog.get_logger()
 
 NULL_SHARE = 0.08
 LOG_EVERY = 50
-SAVE_EVERY = 200
+SAVE_EVERY = 100
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def contact_sheet(model: PocketDecoder, scene: SceneBatch, picture: Tensor, step
     """Pictures painted from fixed noise in a few steps, above the true ones."""
     sample = torch.randn(picture.shape, generator=torch.Generator().manual_seed(1))
     levels = torch.linspace(1, 0, steps + 1)
-    for now, after in zip(levels[:-1], levels[1:], strict=True):
+    for now, after in pairwise(levels):
         predicted, _ = model(sample, now.repeat(len(scene)), scene)
         sample = sample + (after - now) * (sample - predicted) / now
     rows = torch.cat([part for pair in zip(sample.split(12), picture.split(12), strict=True) for part in pair])
@@ -161,6 +163,12 @@ class DecoderRun:
         return loss.item(), (predicted - picture).abs().mean().item(), cover_error.item()
 
 
+def forget_after(history: Path, step: int) -> None:
+    """Drop the rows that a killed run wrote after its last checkpoint; they will be written again."""
+    lines = history.read_text().splitlines() if history.exists() else []
+    history.write_text("".join(f"{line}\n" for line in lines if json.loads(line)["step"] <= step))
+
+
 def train_decoder(folder: TrainingFolder, recipe: DecoderRecipe) -> None:
     """Train for the recipe's time; resumes from the last checkpoint.
 
@@ -172,6 +180,7 @@ def train_decoder(folder: TrainingFolder, recipe: DecoderRecipe) -> None:
     state = load_checkpoint(stage / "last.pt")
     if state:
         run.load_state_dict(state)
+        forget_after(stage / "losses.jsonl", run.step)
         log.info("resumed", step=run.step, samples=run.samples)
     sheet_scene = draw_scenes(48, len(run.icons[0]), torch.Generator().manual_seed(7))
     sheet_picture, _ = compose(run.icons, sheet_scene, run.model.config.sample_size)
@@ -192,9 +201,11 @@ def train_decoder(folder: TrainingFolder, recipe: DecoderRecipe) -> None:
         run.seconds = before + time.monotonic() - started
         if run.step % LOG_EVERY == 0:
             loss, error, cover = (round(sum(column) / len(window), 4) for column in zip(*window, strict=True))
-            spent = time.monotonic() - started - elapsed
-            log.info("decoder", step=run.step, samples=run.samples, loss=loss, error=error, cover=cover,
-                     rate=round(factor, 3), hours=round(run.seconds / 3600, 2), step_seconds=round(spent, 2))  # fmt: skip
+            row = {"step": run.step, "samples": run.samples, "loss": loss, "error": error, "cover": cover}
+            row |= {"rate": round(factor, 3), "hours": round(run.seconds / 3600, 2)}
+            with (stage / "losses.jsonl").open("a") as history:
+                history.write(json.dumps(row) + "\n")
+            log.info("decoder", **row, step_seconds=round(time.monotonic() - started - elapsed, 2))
             window.clear()
         if run.step % SAVE_EVERY == 0:
             save(stage / ("cooling.pt" if cooling else "last.pt"))

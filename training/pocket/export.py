@@ -42,7 +42,7 @@ def assemble(folder: TrainingFolder) -> tuple[PocketPipeline, dict[str, Any]]:
     decoder_state = required(checkpoint)
     upsampler_state = required(folder.stage("upsampler") / "last.pt")
 
-    prior = PocketPrior(concepts=len(prior_state["model"]["keys"]))
+    prior = PocketPrior(concepts=len(prior_state["model"]["concept_keys"]))
     prior.load_state_dict(prior_state["model"])
     decoder = PocketDecoder.from_config(decoder_state["config"])
     decoder.load_state_dict({**decoder_state["model"], **decoder_state["average"]["values"]})
@@ -71,6 +71,7 @@ def export(folder: TrainingFolder, target: Path) -> None:
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     pipeline.to(torch.float16).save_pretrained(partial, safe_serialization=True)
+    shutil.copy(folder.stage("decoder") / "losses.jsonl", partial)
     (partial / "training.json").write_text(json.dumps(record, indent=2) + "\n")
     size = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
     if size > LIMIT_BYTES:

@@ -82,9 +82,8 @@ def fetch_package(package: str, folder: Path) -> Path:
     if target.exists():
         return target
     folder.mkdir(parents=True, exist_ok=True)
-    listing = subprocess.run(
-        ["npm", "pack", "--json", "--silent", package], cwd=folder, check=True, capture_output=True, text=True
-    )
+    command = ["npm", "pack", "--json", "--silent", package]
+    listing = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603
     archive = folder / json.loads(listing.stdout)[0]["filename"]
     unpacked = folder / f"{name}.partial"
     shutil.rmtree(unpacked, ignore_errors=True)

@@ -99,15 +99,15 @@ def train_prior(folder: TrainingFolder, concepts: list[Concept], recipe: PriorRe
 
     torch.manual_seed(recipe.seed)
     model = PocketPrior(concepts=len(concepts))
-    model.keys.data.copy_(concept_keys(encoder, concepts))
+    model.concept_keys.data.copy_(concept_keys(encoder, concepts))
     optimizer = torch.optim.AdamW(model.parameters(), recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
-    epoch = 0
+    first_epoch = 0
     if state := load_checkpoint(stage / "last.pt"):
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        epoch = state["epoch"]
+        first_epoch = state["epoch"]
     steps_per_epoch = len(captions) // recipe.batch
-    for epoch in range(epoch, recipe.epochs):
+    for epoch in range(first_epoch, recipe.epochs):
         rows = list(range(len(captions)))
         random.Random(recipe.seed + epoch).shuffle(rows)
         running = 0.0

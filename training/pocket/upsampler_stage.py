@@ -63,9 +63,7 @@ def draw_crops(
     lows, highs = [], []
     for top, left in torch.randint(SMALL - CROP + 1, (recipe.crops, 2), generator=generator).tolist():
         lows.append(low[..., top : top + CROP, left : left + CROP])
-        highs.append(
-            high[..., factor * top : factor * (top + CROP), factor * left : factor * (left + CROP)]
-        )
+        highs.append(high[..., factor * top : factor * (top + CROP), factor * left : factor * (left + CROP)])
     return torch.cat(lows), torch.cat(highs)
 
 
