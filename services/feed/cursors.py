@@ -70,7 +70,7 @@ def read_context(text: str | None, secret: bytes, viewer_id: str | None, post_id
     """The context in `text`; None when it was not given out by us to this viewer for this post."""
     payload, _, mac = (text or "")[:LONGEST].partition(".")
     expected = _mac(secret, viewer_id, post_id, payload)
-    if not hmac.compare_digest(expected.encode(), mac.encode()):
+    if not hmac.compare_digest(expected.encode(), mac.encode("utf-8", "surrogatepass")):
         return None
     match _decode(payload):
         case [str(request_id), int(position), str(source), int() | float() as propensity] if source in get_args(Source):
