@@ -46,7 +46,8 @@ def test_compose_paints_the_icon_in_its_box_over_the_background(icons):
     true = icons[0][0, :3, 64, 64].float() / 127.5 - 1
     assert torch.allclose(picture[0, :, 48, 16], true, atol=0.02)
     rows, columns = (cover[0, 0] > 0.5).nonzero().unbind(1)
-    assert 32 <= rows.min() and columns.max() < 32
+    assert rows.min() >= 32
+    assert columns.max() < 32
 
 
 def test_recolouring_keeps_shape_and_light_and_sets_the_hue(icons):
