@@ -151,3 +151,21 @@ def _post(
         created_at=document["created_at"],
         edited_at=document["edited_at"],
     )
+
+
+async def comments(parts: Parts, documents: list[Document]) -> list[answers.Comment]:
+    """Comments with their authors, in one query."""
+    authors = await authors_of(parts, [document["author_id"] for document in documents])
+    return [
+        answers.Comment(
+            id=document["_id"],
+            post_id=document["post_id"],
+            author=authors[document["author_id"]],
+            text=document["text"],
+            reply_to=document["reply_to"],
+            moderation=document["moderation"],
+            created_at=document["created_at"],
+        )
+        for document in documents
+        if document["author_id"] in authors
+    ]

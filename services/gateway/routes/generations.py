@@ -123,11 +123,12 @@ async def watch_generation(
 )
 async def delete_generation(generation: Owned, viewer: SignedIn, parts: PartsDep) -> Generation:
     """Cancel it, or delete it with its unpublished pictures when it has ended."""
-    if not terminal(generation) and await generation_flow.cancel(parts, generation["_id"]):
-        generation = await parts.generations.get(generation["_id"]) or generation
-    else:
-        generation = await parts.generations.get(generation["_id"]) or generation
+    if terminal(generation):
         await generation_flow.delete(parts, generation)
+    else:
+        # Whoever cancels twice at once, or a moment too late, has asked for nothing to be deleted.
+        await generation_flow.cancel(parts, generation["_id"])
+        generation = await parts.generations.get(generation["_id"]) or generation
     return present.generation(parts, generation, viewer)
 
 

@@ -73,6 +73,10 @@ class Posts:
         """Remove a post and give what it was; None when it was gone already."""
         return await self._rows.find_one_and_delete({"_id": post_id}, session=session)
 
+    async def delete_of(self, user_id: str) -> None:
+        """Remove every post of a person, without an event: their erasure is told as one."""
+        await self._rows.delete_many({"author_id": user_id})
+
     async def by_authors(
         self, author_ids: Iterable[str], *, visibilities: Iterable[str], before: str | None, limit: int
     ) -> list[Document]:
@@ -90,6 +94,11 @@ class Posts:
     async def showing(self, image_id: str) -> list[Document]:
         """Posts that show this picture."""
         return await self._rows.find({"images.image_id": image_id}).to_list()
+
+    async def disclosing(self, name: str) -> Document | None:
+        """A post that everybody may see, shows this picture and tells its prompt."""
+        query: Document = {"images.hash": name, "visibility": "public", "moderation": "allow", "show_prompt": True}
+        return await self._rows.find_one(query)
 
     async def open_shows(self, name: str, *, without: str | None = None) -> bool:
         """Whether a post that anybody may see shows this picture, leaving one post out of account."""

@@ -1,0 +1,44 @@
+"""Likes and bookmarks: the ledger row and its event as one, then the counter and the news."""
+
+from __future__ import annotations
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
+
+from services.gateway.auth import Viewer
+from services.gateway.context import Parts
+from services.gateway.store.notifications import notify
+from services.gateway.store.reactions import COUNTERS, Kind
+from shared.events import PostBookmarked, PostLiked, PostReaction, PostUnbookmarked, PostUnliked, utcnow
+from shared.mongo import Document
+
+EVENTS: dict[tuple[Kind, bool], type[PostReaction]] = {
+    ("like", True): PostLiked,
+    ("like", False): PostUnliked,
+    ("bookmark", True): PostBookmarked,
+    ("bookmark", False): PostUnbookmarked,
+}
+
+
+async def react(parts: Parts, viewer: Viewer, post: Document, kind: Kind, *, on: bool) -> None:
+    """Like or bookmark a post, or take it back. What is so already changes nothing and is told to nobody."""
+    at = utcnow()
+    post_id, author_id = post["_id"], post["author_id"]
+
+    async def work(session: AsyncClientSession) -> list[Document]:
+        if not await parts.reactions.switch(kind, post_id, viewer.user_id, on, at, session):
+            return []
+        event = EVENTS[kind, on](post_id=post_id, author_id=author_id, user_id=viewer.user_id, occurred_at=at)
+        return await parts.outbox.add(session, event)
+
+    try:
+        rows = await parts.mongo.transaction(work)
+    except DuplicateKeyError:
+        # The same person was faster in another request.
+        return
+    if not rows:
+        return
+    parts.outbox.flush(rows)
+    await parts.posts.count(post_id, COUNTERS[kind], 1 if on else -1)
+    if kind == "like" and on:
+        await notify(parts, author_id, "like", viewer.user_id, post_id=post_id)

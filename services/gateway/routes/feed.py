@@ -1,0 +1,90 @@
+"""`/v1/feed`: what to look at next, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, Field
+from pymongo.asynchronous.client_session import AsyncClientSession
+from starlette.responses import JSONResponse
+
+from services.gateway import feeding, present
+from services.gateway.answers import FeedEntry
+from services.gateway.auth import MaybeSignedIn, SignedIn
+from services.gateway.context import PartsDep
+from services.gateway.errors import unauthenticated
+from services.gateway.idempotency import Idempotent
+from services.gateway.limits import limited_writes
+from services.gateway.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
+from services.gateway.text import Line, StrictBody
+from shared.events import FeedInteracted, Interaction
+from shared.mongo import Document
+from shared.queries import FeedMode
+
+router = APIRouter(prefix="/v1/feed", tags=["finding"])
+
+
+class PostInteraction(StrictBody):
+    """What a person did with one item of the feed."""
+
+    post_id: str = Field(min_length=1, max_length=64)
+    event: Literal["seen", "opened", "dwelled", "more", "less", "hidden"]
+    feed_context: Annotated[Line, Field(max_length=1000)] | None = Field(None, description="As it came with the item.")
+
+
+class Interactions(StrictBody):
+    items: list[PostInteraction] = Field(min_length=1, max_length=100)
+
+
+class Accepted(BaseModel):
+    accepted: int
+
+
+@router.get("")
+async def read_feed(
+    request: Request,
+    response: Response,
+    viewer: MaybeSignedIn,
+    parts: PartsDep,
+    mode: Annotated[FeedMode | None, Query(description="Default `for_you`, or `explore` without signing in.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[FeedEntry]:
+    """A page of posts with the reason why each is there. `following` is strictly followed people, newest first."""
+    mode = mode or ("for_you" if viewer else "explore")
+    if viewer is None and mode != "explore":
+        raise unauthenticated("Sign in to see this feed; `explore` is open to everybody.")
+    place = decode_cursor(cursor) if cursor else None
+    if place is not None and (
+        place.keys() - {"feed", "post"} or not all(isinstance(one, str) for one in place.values())
+    ):
+        raise bad_cursor()
+    entries, following = await feeding.page(parts, viewer, mode, limit, place)
+    shown = {post.id: post for post in await present.posts(parts, viewer, [entry.post for entry in entries])}
+    items = [
+        FeedEntry(post=shown[entry.post["_id"]], reasons=list(entry.reasons), feed_context=entry.feed_context)
+        for entry in entries
+        if entry.post["_id"] in shown
+    ]
+    return paged(request, response, items, encode_cursor(following) if following else None)
+
+
+@router.post("/interactions", status_code=202, response_model=Accepted, dependencies=[Depends(limited_writes)])
+async def tell_interactions(body: Interactions, viewer: SignedIn, parts: PartsDep, idempotent: Idempotent) -> Response:
+    """Tell what was seen, opened, wanted more or less of. `less` changes the very next page."""
+
+    async def make() -> Response:
+        told = FeedInteracted(
+            batch_id=idempotent.resource_id,
+            user_id=viewer.user_id,
+            items=tuple(Interaction(**item.model_dump()) for item in body.items),
+        )
+
+        async def work(session: AsyncClientSession) -> list[Document]:
+            return await parts.outbox.add(session, told)
+
+        parts.outbox.flush(await parts.mongo.transaction(work))
+        return JSONResponse({"accepted": len(body.items)}, 202)
+
+    return await idempotent.run(make)

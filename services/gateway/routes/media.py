@@ -1,0 +1,82 @@
+"""`/media/{hash}/{width}.{extension}`: the bytes of pictures. Works without the database."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import structlog
+from fastapi import APIRouter, Path, Query, Request
+from pymongo.errors import PyMongoError
+from starlette.responses import Response
+
+from services.gateway.context import Parts, PartsDep
+from services.gateway.errors import not_found
+from services.gateway.renditions import labelled
+from shared.media import MEDIA_TYPES, Extension, Width
+
+log = structlog.get_logger(__name__)
+router = APIRouter(tags=["media"])
+_HASH = re.compile(r"[0-9a-f]{16,64}")
+FOR_EVERYBODY = "public, max-age=31536000, immutable"
+FOR_ONE = "private, max-age=31536000, immutable"
+Name = Annotated[str, Path(max_length=64, description="The picture's content hash.")]
+
+
+@router.api_route(
+    "/media/{name}/{width}.{extension}",
+    methods=["GET", "HEAD"],
+    response_class=Response,
+    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}, 304: {"description": "Not changed."}},
+)
+async def get_media(
+    request: Request,
+    parts: PartsDep,
+    name: Name,
+    width: Width,
+    extension: Extension,
+    exp: Annotated[int | None, Query(ge=0, lt=2**40, description="When the signature ends, as Unix time.")] = None,
+    sig: Annotated[str | None, Query(max_length=64, description="Needed unless everybody may see the picture.")] = None,
+    download: Annotated[Literal["1"] | None, Query(description="Offer it as a file to keep.")] = None,
+) -> Response:
+    """One rendition of a picture. WebP and JPEG are ready; PNG and AVIF are made when first asked for."""
+    if not _HASH.fullmatch(name):
+        raise not_found()
+    signed = exp is not None and sig is not None and parts.pictures.signature_holds(name, exp, sig, datetime.now(UTC))
+    public = await parts.pictures.is_open(name)
+    if not signed and not public:
+        raise not_found()
+    headers = {
+        "Cache-Control": FOR_EVERYBODY if public and not signed else FOR_ONE,
+        "ETag": f'"{name}-{width}-{extension}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    if download:
+        headers["Content-Disposition"] = f'attachment; filename="promptgram-{name[:12]}.{extension}"'
+        headers["Cache-Control"] = "private, no-cache"
+        # What a file to keep says of itself depends on what its author discloses today.
+        del headers["ETag"]
+    elif headers["ETag"] in request.headers.get("If-None-Match", ""):
+        return Response(status_code=304, headers=headers)
+    data = await parts.renditions.get(name, width, extension)
+    if data is None:
+        raise not_found()
+    if download and extension == "png":
+        data = await _disclosing(parts, name, data)
+    return Response(data, headers=headers, media_type=MEDIA_TYPES[extension])
+
+
+async def _disclosing(parts: Parts, name: str, png: bytes) -> bytes:
+    """The file with its maker and prompt inside, if a post that everybody may see tells them."""
+    try:
+        post = await parts.posts.disclosing(name)
+        image = next((one for one in post["images"] if one["hash"] == name), None) if post else None
+        author = await parts.accounts.get(post["author_id"], {"display_name": 1}) if post else None
+    except PyMongoError as error:
+        log.warning("download without the prompt", error=str(error))
+        return png
+    if image is None or author is None:
+        return png
+    return await asyncio.to_thread(labelled, png, creator=author["display_name"], prompt=image["prompt"])

@@ -1,0 +1,162 @@
+"""`/v1/posts`: publishing pictures, and what belongs to one post."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
+from starlette.responses import JSONResponse
+
+from services.gateway import present, publishing
+from services.gateway.answers import Post
+from services.gateway.auth import MaybeSignedIn, SignedIn, Viewer
+from services.gateway.context import Parts, PartsDep
+from services.gateway.errors import forbidden, invalid, not_found
+from services.gateway.etags import require_match, tagged
+from services.gateway.idempotency import Idempotent
+from services.gateway.limits import limited_writes
+from services.gateway.tags import MOST, Tag, suggested_tags
+from services.gateway.text import Prose, StrictBody
+from services.gateway.visibility import may_see_post
+from shared.events import Visibility, utcnow
+from shared.mongo import Document
+
+router = APIRouter(tags=["posts"])
+Caption = Annotated[Prose, Field(max_length=2200)]
+Alt = Annotated[Prose, Field(max_length=1500)]
+AltTexts = dict[Annotated[str, Field(max_length=64)], Alt | None]
+
+
+class NewPost(StrictBody):
+    """Pictures to publish, with their words."""
+
+    image_ids: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=10)
+    caption: Caption = ""
+    alt: AltTexts = Field(default_factory=dict, description="Alternative texts by image id; default from the prompt.")
+    visibility: Visibility = "public"
+    show_prompt: bool = True
+    tags: list[Tag] | None = Field(None, max_length=MOST, description="Left out: suggested from the prompt.")
+
+
+class PostChanges(StrictBody):
+    """What is left out stays as it is."""
+
+    caption: Caption | None = None
+    alt: AltTexts | None = Field(None, description="By image id; null brings back the default text.")
+    visibility: Visibility | None = None
+    show_prompt: bool | None = None
+    tags: list[Tag] | None = Field(None, max_length=MOST)
+
+
+async def visible_post(post_id: str, viewer: MaybeSignedIn, parts: PartsDep) -> Document:
+    post = await parts.posts.get(post_id)
+    if post is None or not await may_see_post(parts, viewer, post):
+        raise not_found()
+    return post
+
+
+VisiblePost = Annotated[Document, Depends(visible_post)]
+
+
+async def own_post(post: VisiblePost, viewer: SignedIn) -> Document:
+    if post["author_id"] != viewer.user_id:
+        raise forbidden("Only its author can do this.")
+    return post
+
+
+OwnPost = Annotated[Document, Depends(own_post)]
+
+
+@router.post("/v1/posts", status_code=201, response_model=Post, dependencies=[Depends(limited_writes)])
+async def create_post(body: NewPost, viewer: SignedIn, parts: PartsDep, idempotent: Idempotent) -> Response:
+    """Publish one to ten of one's own ready pictures."""
+
+    async def make() -> Response:
+        post = await parts.posts.get(idempotent.resource_id) if idempotent.repeated else None
+        if post is None:
+            post = await _publish(parts, viewer, idempotent.resource_id, body)
+        answer = await _present(parts, viewer, post)
+        return JSONResponse(answer.model_dump(mode="json"), 201, {"Location": f"/v1/posts/{post['_id']}"})
+
+    return await idempotent.run(make)
+
+
+@router.get("/v1/posts/{post_id}", response_model=Post)
+async def get_post(request: Request, post: VisiblePost, viewer: MaybeSignedIn, parts: PartsDep) -> Response:
+    """A post, if the viewer may see it."""
+    return tagged(request, await _present(parts, viewer, post))
+
+
+@router.patch("/v1/posts/{post_id}", response_model=Post, dependencies=[Depends(limited_writes)])
+async def change_post(
+    body: PostChanges, request: Request, post: OwnPost, viewer: SignedIn, parts: PartsDep
+) -> Response:
+    """Change words or visibility. 412 when `If-Match` names an older state; changed words leave an edited mark."""
+    require_match(request, await _present(parts, viewer, post))
+    current: Document | None = post
+    while current is not None:
+        values = _changes(body, current)
+        changed = await publishing.change(parts, current, values) if values else current
+        if changed is not None:
+            return tagged(request, await _present(parts, viewer, changed))
+        current = await parts.posts.get(post["_id"])
+        if current is not None and "If-Match" in request.headers:
+            require_match(request, await _present(parts, viewer, current))
+    raise not_found()
+
+
+@router.delete("/v1/posts/{post_id}", status_code=204, dependencies=[Depends(limited_writes)])
+async def delete_post(post: OwnPost, parts: PartsDep) -> None:
+    """Delete it with its comments and likes. The pictures stay among one's own while their generation does."""
+    await publishing.delete(parts, post)
+
+
+async def _publish(parts: Parts, viewer: Viewer, post_id: str, body: NewPost) -> Document:
+    if len(set(body.image_ids)) != len(body.image_ids):
+        raise invalid(["body", "image_ids"], "Each picture can be in a post once.", code="duplicate_picture")
+    _only_known(body.alt, body.image_ids)
+    images = await parts.images.of_person(body.image_ids, viewer.user_id)
+    if any(image_id not in images or images[image_id]["status"] != "ready" for image_id in body.image_ids):
+        raise publishing.not_ready()
+    first = images[body.image_ids[0]]
+    return await publishing.publish(
+        parts,
+        viewer,
+        post_id,
+        [images[image_id] for image_id in body.image_ids],
+        caption=body.caption,
+        alt={image_id: text for image_id, text in body.alt.items() if text},
+        tags=suggested_tags(first["prompt"]) if body.tags is None else list(dict.fromkeys(body.tags)),
+        visibility=body.visibility,
+        show_prompt=body.show_prompt,
+    )
+
+
+def _changes(body: PostChanges, post: Document) -> Document:
+    """The fields that really change."""
+    wanted: Document = body.model_dump(exclude_none=True, exclude={"alt"})
+    if body.tags is not None:
+        wanted["tags"] = list(dict.fromkeys(body.tags))
+    if body.alt is not None:
+        _only_known(body.alt, [image["image_id"] for image in post["images"]])
+        wanted["images"] = [
+            image | {"alt": (body.alt[image["image_id"]] or None) if image["image_id"] in body.alt else image["alt"]}
+            for image in post["images"]
+        ]
+    values = {name: value for name, value in wanted.items() if value != post[name]}
+    if values.keys() - {"visibility"}:
+        values["edited_at"] = utcnow()
+    return values
+
+
+def _only_known(alt: AltTexts, image_ids: list[str]) -> None:
+    if alt.keys() - set(image_ids):
+        raise invalid(["body", "alt"], "It names a picture that is not in the post.", code="unknown_picture")
+
+
+async def _present(parts: Parts, viewer: Viewer | None, post: Document) -> Post:
+    shown = await present.posts(parts, viewer, [post])
+    if not shown:
+        raise not_found()
+    return shown[0]

@@ -1,0 +1,317 @@
+"""Asking for pictures, from the outside."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+import httpx
+import pytest
+
+from services.gateway.context import Parts
+from shared.events import DecisionMade, ImageApproved, Target
+from tests.api.conftest import Person
+from tests.api.gateway_content.conftest import MakePictures, Studio, refusal, until
+from tests.servers import Server
+
+WAIT = {"Prefer": "wait=20"}
+
+
+async def ask(person: Person, prompt: str, headers: dict[str, str] | None = None, **more: object) -> httpx.Response:
+    return await person.http.post("/v1/generations", json={"prompt": prompt, **more}, headers=headers)
+
+
+async def ended(person: Person, generation_id: str) -> dict[str, object]:
+    async def check() -> dict[str, object] | None:
+        found = (await person.http.get(f"/v1/generations/{generation_id}")).json()
+        return found if found["status"] in ("ready", "blocked", "failed", "canceled") else None
+
+    found = await until(check)
+    assert isinstance(found, dict)
+    return found
+
+
+def events_of(text: str) -> list[dict[str, str]]:
+    blocks = [block for block in text.split("\n\n") if block.strip() and not block.startswith(":")]
+    return [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]
+
+
+async def test_a_waited_for_generation_comes_back_ready(ada: Person, studio: Studio) -> None:
+    answer = await ask(ada, "a red fox", WAIT, n=2, seed=42, aspect="3:2")
+    made = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["Preference-Applied"] == "wait=20"
+    assert answer.headers["Location"] == f"/v1/generations/{made['id']}"
+    assert (made["status"], made["seed"], made["n"], made["aspect"], made["model"]) == ("ready", 42, 2, "3:2", "pocket")
+    assert [image["seed"] for image in made["images"]] == [42, 43]
+    assert made["images"][0]["alt"] == "a red fox — prompted by Ada"
+    assert set(made["images"][0]["sources"]) == {"webp", "jpeg", "original"}
+    assert (await ada.http.get(made["images"][0]["sources"]["original"])).status_code == 200
+    stages = [passage["stage"] for passage in made["timeline"]]
+    assert stages == ["accepted", "moderated", "started", "checked", "ready"]
+    assert made["timeline"][0]["ms"] == 0
+    assert made["queue"] is None
+    read = await ada.http.get(answer.headers["Location"])
+    assert read.json() == made
+
+
+async def test_without_waiting_the_answer_is_202(ada: Person, studio: Studio) -> None:
+    answer = await ask(ada, "wait for me")
+    assert answer.status_code == 202
+    assert "Preference-Applied" not in answer.headers
+    assert answer.json()["status"] in ("queued", "running")
+    studio.go.set()
+    assert (await ended(ada, answer.json()["id"]))["status"] == "ready"
+
+
+async def test_waiting_that_is_not_enough_answers_202(ada: Person, studio: Studio) -> None:
+    answer = await ask(ada, "wait for me", {"Prefer": "respond-async, wait=1"})
+    assert answer.status_code == 202
+    assert answer.headers["Preference-Applied"] == "wait=1"
+    studio.go.set()
+
+
+async def test_a_refused_prompt_tells_its_decision(ada: Person, studio: Studio, parts: Parts) -> None:
+    answer = await ask(ada, "bad prompt", WAIT)
+    made = answer.json()
+    assert (answer.status_code, made["status"]) == (201, "blocked")
+    assert made["decision"]["category"] == "gore"
+    assert made["images"][0]["status"] == "pending"
+    kept = await parts.decisions.page(ada.id, before=None, limit=10)
+    assert [row["_id"] for row in kept] == [made["decision"]["id"]]
+
+
+async def test_each_picture_is_judged_alone(ada: Person, studio: Studio) -> None:
+    made = (await ask(ada, "bad picture 1", WAIT, n=3)).json()
+    assert made["status"] == "ready"
+    assert [image["status"] for image in made["images"]] == ["ready", "blocked", "ready"]
+    assert made["images"][1]["sources"] is None
+    assert made["images"][1]["decision"]["stage"] == "image"
+
+
+async def test_with_no_picture_left_it_is_blocked(ada: Person, studio: Studio) -> None:
+    made = (await ask(ada, "bad picture 0", WAIT)).json()
+    assert (made["status"], made["decision"]["stage"]) == ("blocked", "image")
+
+
+BAD: list[tuple[dict[str, object], str]] = [
+    ({"prompt": ""}, "invalid_request"),
+    ({"prompt": "x" * 1001}, "invalid_request"),
+    ({"prompt": "a\u0000b"}, "invalid_request"),
+    ({"prompt": "   "}, "invalid_request"),
+    ({"prompt": "fox", "n": 5}, "invalid_request"),
+    ({"prompt": "fox", "n": "2"}, "invalid_request"),
+    ({"prompt": "fox", "seed": -1}, "invalid_request"),
+    ({"prompt": "fox", "strength": 1.5}, "invalid_request"),
+    ({"prompt": "fox", "surprise": 1}, "invalid_request"),
+    ({"prompt": "fox", "model": "dall-e"}, "unknown_model"),
+    ({"prompt": "fox", "aspect": "9:16"}, "unknown_aspect"),
+    ({"prompt": "fox", "source_image_id": "nothing"}, "unknown_source_image"),
+    ({}, "invalid_request"),
+]
+
+
+async def test_bad_requests_say_what_is_wrong(ada: Person, studio: Studio) -> None:
+    for body, code in BAD:
+        answer = await ada.http.post("/v1/generations", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, code), body
+        assert answer.json()["errors"][0]["loc"][0] == "body"
+    assert studio.submitted == []
+
+
+async def test_without_a_generator_the_default_model_is_taken(ada: Person) -> None:
+    assert (await ask(ada, "a fox")).json()["model"] == "pocket"
+    assert (await ada.http.get("/v1/models")).status_code == 503
+
+
+async def test_the_models_are_listed(client: httpx.AsyncClient, studio: Studio) -> None:
+    answer = await client.get("/v1/models")
+    assert answer.json()["default"] == "pocket"
+    assert answer.json()["models"][0]["sizes"]["3:2"] == [384, 256]
+
+
+async def test_a_random_seed_is_told_and_differs(ada: Person, studio: Studio) -> None:
+    seeds = {(await ask(ada, "a fox")).json()["seed"] for _ in range(3)}
+    assert len(seeds) == 3
+
+
+async def test_others_can_not_see_it(ada: Person, bob: Person, client: httpx.AsyncClient, studio: Studio) -> None:
+    path = (await ask(ada, "a fox", WAIT)).headers["Location"]
+    assert (await bob.http.get(path)).status_code == 404
+    assert (await bob.http.delete(path)).status_code == 404
+    assert (await bob.http.get(f"{path}/events")).status_code == 404
+    assert (await client.get(path)).status_code == 401
+
+
+async def test_one_key_makes_one_generation(ada: Person, studio: Studio) -> None:
+    key = {"Idempotency-Key": "once", **WAIT}
+    first, second = await asyncio.gather(ask(ada, "a fox", key), ask(ada, "a fox", key))
+    assert first.json()["id"] == second.json()["id"]
+    replayed = await ask(ada, "a fox", key)
+    assert replayed.headers["Idempotency-Replayed"] == "true"
+    assert len(studio.submitted) == 1
+    reused = await ask(ada, "a wolf", key)
+    assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_canceling_frees_the_slot_and_ignores_late_results(ada: Person, studio: Studio, parts: Parts) -> None:
+    path = (await ask(ada, "wait for me")).headers["Location"]
+    await until(lambda: _true(studio.submitted))
+    answers = await asyncio.gather(ada.http.delete(path), ada.http.delete(path))
+    assert 202 in {answer.status_code for answer in answers} <= {202, 404}
+    assert (answers[0].json()["status"], answers[1].json().get("status")) != ("ready", "ready")
+    await until(lambda: _true(studio.canceled))
+    studio.go.set()
+    event = studio.submitted[0]
+    late = await studio.judged(event, 0, event.request.image_ids[0])
+    assert isinstance(late, ImageApproved)
+    await studio.bus.emit(late)
+
+    async def dropped() -> bool:
+        return not await parts.media.exists(f"media/{late.rendition.hash}/original.webp")
+
+    await until(dropped)
+    found = await ada.http.get(path)
+    assert found.status_code == 404 or found.json()["status"] == "canceled"
+    assert studio.canceled == [event.generation_id]
+
+
+async def _true(value: object) -> object:
+    return value
+
+
+async def test_deleting_an_ended_one_takes_its_pictures_along(ada: Person, studio: Studio, parts: Parts) -> None:
+    made = (await ask(ada, "a fox", WAIT)).json()
+    source = made["images"][0]["sources"]["original"]
+    assert (await ada.http.delete(f"/v1/generations/{made['id']}")).status_code == 202
+    assert (await ada.http.get(f"/v1/generations/{made['id']}")).status_code == 404
+    assert (await ada.http.get(source)).status_code == 404
+    assert await parts.removals.waiting(10) == []
+    history = (await ada.http.get("/v1/me/prompts")).json()["items"]
+    assert [row["prompt"] for row in history] == ["a fox"]
+
+
+async def test_deleting_keeps_published_pictures(ada: Person, studio: Studio, painted: MakePictures) -> None:
+    image_ids = await painted(ada, n=2)
+    post = (await ada.http.post("/v1/posts", json={"image_ids": image_ids[:1], "visibility": "public"})).json()
+    generation = (await ada.http.get("/v1/me/generations")).json()["items"][0]
+    await ada.http.delete(f"/v1/generations/{generation['id']}")
+    assert (await ada.http.get(post["images"][0]["sources"]["original"])).status_code == 200
+    assert (await ada.http.get(generation["images"][1]["sources"]["original"])).status_code == 404
+    assert (await ada.http.delete(f"/v1/posts/{post['id']}")).status_code == 204
+    assert (await ada.http.get(post["images"][0]["sources"]["original"])).status_code == 404
+
+
+async def test_only_a_failed_one_is_tried_again(ada: Person, studio: Studio) -> None:
+    made = (await ask(ada, "fail first", WAIT, seed=7)).json()
+    assert (made["status"], made["error"]["code"]) == ("failed", "model_error")
+    again = await ada.http.post(f"/v1/generations/{made['id']}/retry")
+    assert (again.status_code, again.json()["attempt"]) == (202, 2)
+    done = await ended(ada, made["id"])
+    assert (done["status"], done["seed"], done["error"]) == ("ready", 7, None)
+    refused = await ada.http.post(f"/v1/generations/{made['id']}/retry")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_failed")
+
+
+async def test_a_second_delivery_changes_nothing(ada: Person, studio: Studio, parts: Parts) -> None:
+    made = (await ask(ada, "a fox", WAIT)).json()
+    event = studio.submitted[0]
+    again = await studio.judged(event, 0, event.request.image_ids[0])
+    await studio.bus.emit(again.model_copy(update={"reissue": 1}))
+    probe = (await ask(ada, "another", WAIT)).json()
+    assert probe["status"] == "ready"
+    assert (await ada.http.get(f"/v1/generations/{made['id']}")).json() == made
+    assert (await ada.http.get(made["images"][0]["sources"]["original"])).status_code == 200
+
+
+async def test_the_stream_tells_the_journey_and_ends(ada: Person, studio: Studio) -> None:
+    made = (await ask(ada, "wait for me", n=2)).json()
+    stream = asyncio.create_task(ada.http.get(f"/v1/generations/{made['id']}/events"))
+    await asyncio.sleep(0.1)
+    studio.go.set()
+    answer = await stream
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    told = events_of(answer.text)
+    logged = [event for event in told if "id" in event]
+    assert [event["event"] for event in logged] == ["queued", "running", "image", "image", "done"]
+    resumed = await ada.http.get(f"/v1/generations/{made['id']}/events", headers={"Last-Event-ID": logged[2]["id"]})
+    assert [event["event"] for event in events_of(resumed.text)] == ["image", "done"]
+
+
+async def test_the_stream_of_a_refused_prompt_ends_with_its_decision(ada: Person, studio: Studio) -> None:
+    made = (await ask(ada, "bad prompt", WAIT)).json()
+    told = events_of((await ada.http.get(f"/v1/generations/{made['id']}/events")).text)
+    assert [event["event"] for event in told] == ["queued", "blocked"]
+    assert made["decision"]["id"] in told[-1]["data"]
+
+
+async def test_a_lost_broadcast_costs_only_a_poll(
+    ada: Person, studio: Studio, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.gateway.progress.POLL_S", 0.1)
+    monkeypatch.setattr(parts.watchers, "_pass_on", lambda *_: None)
+    assert (await ask(ada, "a fox", WAIT)).status_code == 201
+
+
+async def test_a_held_prompt_that_is_allowed_is_painted(ada: Person, studio: Studio) -> None:
+    made = (await ask(ada, "held prompt", WAIT)).json()
+    assert (made["status"], made["decision"]["verdict"]) == ("blocked", "hold")
+    allowed = refusal(verdict="allow")
+    await studio.bus.emit(
+        DecisionMade(
+            decision_id=allowed.id,
+            target=Target(kind="prompt", id=made["id"]),
+            owner_id=ada.id,
+            decision=allowed,
+            context={"generation_id": made["id"]},
+        )
+    )
+
+    async def ready() -> bool:
+        return (await ada.http.get(f"/v1/generations/{made['id']}")).json()["status"] == "ready"
+
+    await until(ready)
+
+
+async def test_ones_own_are_listed_and_searched(ada: Person, bob: Person, studio: Studio) -> None:
+    for prompt in ("a red fox", "a blue whale", "bad prompt", "a red panda"):
+        await ask(ada, prompt, WAIT)
+    await ask(bob, "a red herring", WAIT)
+
+    async def listed(**params: object) -> list[str]:
+        page = (await ada.http.get("/v1/me/generations", params=params)).json()
+        return [item["prompt"] for item in page["items"]]
+
+    assert await listed() == ["a red panda", "bad prompt", "a blue whale", "a red fox"]
+    assert await listed(q="RED") == ["a red panda", "a red fox"]
+    assert await listed(status="blocked") == ["bad prompt"]
+    first = await ada.http.get("/v1/me/generations", params={"limit": 2})
+    await ask(ada, "a newcomer", WAIT)
+    second = (await ada.http.get("/v1/me/generations", params={"cursor": first.json()["next_cursor"]})).json()
+    assert [item["prompt"] for item in second["items"]] == ["a blue whale", "a red fox"]
+    assert second["next_cursor"] is None
+    assert 'rel="next"' in first.headers["Link"]
+
+
+async def test_prompts_are_remembered_once_each(ada: Person, bob: Person, studio: Studio) -> None:
+    for prompt in ("a fox", "a whale", "a fox"):
+        await ask(ada, prompt)
+    page = (await ada.http.get("/v1/me/prompts")).json()["items"]
+    assert [(row["prompt"], row["times"]) for row in page] == [("a fox", 2), ("a whale", 1)]
+    assert [row["prompt"] for row in (await ada.http.get("/v1/me/prompts?q=WHA")).json()["items"]] == ["a whale"]
+    assert (await bob.http.delete(f"/v1/me/prompts/{page[0]['id']}")).status_code == 404
+    assert (await ada.http.delete(f"/v1/me/prompts/{page[0]['id']}")).status_code == 204
+    assert [row["prompt"] for row in (await ada.http.get("/v1/me/prompts")).json()["items"]] == ["a whale"]
+
+
+async def test_while_the_broker_is_away_prompts_are_accepted(
+    ada: Person, studio: Studio, parts: Parts, broker: Server
+) -> None:
+    broker.stop(signal.SIGKILL)
+    try:
+        answer = await ask(ada, "a fox")
+        assert answer.status_code == 202
+        assert (await ada.http.get(answer.headers["Location"])).json()["status"] == "queued"
+    finally:
+        broker.start()
+    assert (await ended(ada, answer.json()["id"]))["status"] == "ready"
