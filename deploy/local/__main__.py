@@ -13,11 +13,10 @@ from types import FrameType
 from rich.console import Console
 
 from deploy.local.layout import Layout, PortTaken, lay_out
-from deploy.local.programs import BIN, control_socket, environment, with_parent, write_configuration
+from deploy.local.programs import control_socket, start
 from deploy.local.watch import Watch
 
 STOP_PATIENCE_S = 20
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:
@@ -38,9 +37,7 @@ def main() -> int:
 
 
 def _supervise(layout: Layout, console: Console) -> int:
-    configuration = write_configuration(layout, ROOT)
-    command = with_parent([BIN / "supervisord", "-c", configuration])
-    supervisord = subprocess.Popen(command, env=environment(layout), cwd=ROOT, start_new_session=True)
+    supervisord = start(layout)
     stopping = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

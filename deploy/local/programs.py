@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local.layout import SERVICES, Layout
 
 BIN = Path(sys.executable).parent
+ROOT = Path(__file__).resolve().parents[2]
+APPLICATIONS = {service: f"services.{service}.main:create_app" for service in SERVICES}
 SERVER_LOG_BYTES = "10MB"
 
 NATS_CONFIG = """\
@@ -61,14 +65,20 @@ def environment(layout: Layout) -> dict[str, str]:
     return {**ours, **os.environ, "DATA_DIR": str(layout.data)}
 
 
-def write_configuration(layout: Layout, root: Path) -> Path:
+def start(layout: Layout, applications: Mapping[str, str] = APPLICATIONS) -> subprocess.Popen[bytes]:
+    """Start everything under a supervisor of its own session; `applications` says which factory makes each service."""
+    command = with_parent([BIN / "supervisord", "-c", write_configuration(layout, applications)])
+    return subprocess.Popen(command, env=environment(layout), cwd=ROOT, start_new_session=True)
+
+
+def write_configuration(layout: Layout, applications: Mapping[str, str]) -> Path:
     """Write nats-server's and supervisord's configuration; returns the latter's path."""
     nats = layout.run / "nats.conf"
     nats.write_text(NATS_CONFIG.format(port=layout.ports["nats"], store=layout.data / "nats"))
     sections = [
         SUPERVISORD_CONFIG.format(
             run=layout.run,
-            root=root,
+            root=ROOT,
             logs=layout.logs,
             socket=control_socket(layout),
             password=layout.secret,
@@ -82,7 +92,7 @@ def write_configuration(layout: Layout, root: Path) -> Path:
             order=1,
         ),
         _program("provision", [sys.executable, "-m", "deploy.provision"], order=2, once=True),
-        *(_program(service, serve(service, layout.ports[service]), order=3) for service in SERVICES),
+        *(_program(name, serve(made_by, layout.ports[name]), order=3) for name, made_by in applications.items()),
     ]
     path = layout.run / "supervisord.conf"
     path.touch(mode=0o600)
@@ -90,9 +100,8 @@ def write_configuration(layout: Layout, root: Path) -> Path:
     return path
 
 
-def serve(service: str, port: int) -> list[object]:
+def serve(application: str, port: int) -> list[object]:
     """The command that starts any service."""
-    application = f"services.{service}.main:create_app"
     options = ["--host", "127.0.0.1", "--port", port, "--no-access-log", "--log-level", "warning"]
     return [sys.executable, "-m", "uvicorn", "--factory", application, *options, "--timeout-graceful-shutdown", 3]
 

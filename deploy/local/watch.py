@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 import xmlrpc.client
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,16 @@ DESCRIPTIONS = {
 class Watch:
     """Follows the parts of one stack through supervisord and their own health routes."""
 
-    def __init__(self, layout: Layout, control: Path, console: Console) -> None:
-        self._layout, self._control, self._console = layout, control, console
+    def __init__(
+        self, layout: Layout, control: Path, console: Console, parts: Collection[str] = tuple(DESCRIPTIONS)
+    ) -> None:
+        self._layout, self._control, self._console, self._parts = layout, control, console, parts
         self._pids: dict[str, int] = {}
 
     def until_ready(self, stopping: Callable[[], bool]) -> bool:
         """Print each part as it comes up. False when one can't start, or `stopping` says so."""
         begun = time.monotonic()
-        waiting = list(DESCRIPTIONS)
+        waiting = list(self._parts)
         while waiting:
             if stopping():
                 return False

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image
 from PIL import Image
 
-from services.generation.pocket import PocketPipeline
+from services.generation.pocket.pipeline import PocketPipeline  # before diffusers: it mends torchvision's operators
 from services.generation.ports import Canvas, Interrupted, Progress
 from services.generation.registry import POCKET, ModelRecord
+
+from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image  # isort: skip
 
 PREVIEW_SIDE = 96
 

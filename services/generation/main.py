@@ -7,7 +7,6 @@ import socket
 
 from starlette.applications import Starlette
 
-from services.generation.diffusers_painter import DiffusersPainter
 from services.generation.handlers import register
 from services.generation.pictures import StoredGallery
 from services.generation.ports import Gallery, Painter
@@ -24,7 +23,7 @@ def create_app(
 ) -> Starlette:
     """The ASGI app. Ports that are not given are the real ones."""
     settings = settings or Settings()
-    painter = painter or DiffusersPainter(find_model(settings.model), threads=settings.torch_threads)
+    painter = painter or _real_painter(settings)
     gallery = gallery or StoredGallery(MediaStore(settings.media_store_url))
     bus = Bus(settings, "generation")
     generation = Generation(
@@ -38,3 +37,10 @@ def create_app(
     )
     register(bus, generation)
     return worker_app("generation", settings, bus, checks={"model": generation.ready}, resources=(generation.running,))
+
+
+def _real_painter(settings: Settings) -> Painter:
+    # Importing torch and diffusers takes seconds, which a painter that was given has no use for.
+    from services.generation.diffusers_painter import DiffusersPainter
+
+    return DiffusersPainter(find_model(settings.model), threads=settings.torch_threads)
