@@ -50,7 +50,7 @@ down: ## stop the containers
 	docker compose -f deploy/compose.yaml down
 
 trace: $(VENV)/.run ## draw a trace (ID=<trace, generation or post id>; the latest without)
-	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.trace $(if $(ID),ID=$(ID))
+	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.trace $(ID)
 
 dlq: $(VENV)/.run ## list events that could not be handled
 	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.dead_letters list
