@@ -63,6 +63,19 @@ def client_of(app: FastAPI, **options: object) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url=BASE_URL, timeout=60, **options)
 
 
+def problem(answer: httpx.Response, status: int, code: str) -> dict:
+    """The problem document, after checking what every problem carries."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["code"] == code, body
+    assert body["status"] == status
+    assert body["instance"] == answer.request.url.path
+    assert len(body["trace_id"]) == 32
+    assert {"type", "title", "detail"} <= body.keys()
+    return body
+
+
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Someone who is not signed in."""
