@@ -13,7 +13,7 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from services.feed.records import Post, Ruling
+from services.feed.records import Post, ReactionKind, Ruling
 from services.feed.words import words_of
 from shared.events import PostState, utcnow
 from shared.mongo import Database, Document
@@ -168,9 +168,9 @@ class MongoPosts:
 
 
 def _post(row: Document) -> Post:
-    counts: dict[str, int] = row.get("counts", {})
+    counts: dict[ReactionKind, int] = row.get("counts", {})
     if "author_id" not in row:
-        return Post(row["_id"], 0, "", "", "private", EPOCH, counts=dict(counts), gone=True)
+        return Post(row["_id"], 0, "", "", "private", EPOCH, counts=counts, gone=True)
     return Post(
         id=row["_id"],
         version=row["version"],
@@ -181,7 +181,7 @@ def _post(row: Document) -> Post:
         image_ids=tuple(row["image_ids"]),
         words=frozenset(row["words"]),
         parent_id=row["parent_id"],
-        counts=dict(counts),
+        counts=counts,
         impressions=row.get("impressions", 0),
         rejections=row.get("rejections", 0),
         gone=not row["live"],

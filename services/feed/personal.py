@@ -10,8 +10,9 @@ from random import Random
 import numpy as np
 
 from services.feed.pool import Pool
-from services.feed.ports import Meaning, Sense
+from services.feed.ports import Meaning
 from services.feed.records import Pick, Post, Source
+from services.feed.senses import Senses
 from services.feed.stages.candidates import MOST, Wanted, take
 from services.feed.stages.candidates.followed import followed
 from services.feed.stages.candidates.fresh import fresh
@@ -22,7 +23,7 @@ from services.feed.stages.candidates.unexplored import unexplored
 from services.feed.stages.diversify import diversify
 from services.feed.stages.explore_slots import draw, slot_positions
 from services.feed.stages.features import background_of, measure
-from services.feed.stages.interests import interests_of
+from services.feed.stages.interests import Interest, interests_of
 from services.feed.stages.score import SOURCES, score
 from services.feed.taste import Taste, taste_of
 from services.feed.viewer import Viewer
@@ -41,7 +42,8 @@ class Gathered:
     posts: list[Post]
     origins: dict[str, list[Source]]
     taste: Taste
-    senses: dict[str, Sense]
+    senses: Senses
+    interests: list[Interest]
     co_liked: Mapping[str, float]
 
 
@@ -59,14 +61,12 @@ async def gather(
         )
 
     taste = taste_of(viewer.encounters.values(), now, pool.get)
-    known = await meaning.senses([*taste.liked, *(dislike.post_id for dislike in taste.dislikes)])
-    ground = background_of(np.array([sense.image for sense in known.values() if sense.image is not None]))
-    interests = interests_of(taste.liked, known, ground)
-    disliked = [known[dislike.post_id].image for dislike in taste.dislikes if dislike.post_id in known]
-    near = await near_taste(
-        meaning, pool, interests, [vector for vector in disliked if vector is not None][:16],
-        viewer.encounters, wanted, TASTE,
-    )  # fmt: skip
+    turned_away = [dislike.post_id for dislike in taste.dislikes]
+    senses = await meaning.senses([*taste.liked, *turned_away])
+    likes, likes_known = senses.images.take(list(taste.liked))
+    interests = interests_of(taste.liked, senses, background_of(likes[likes_known]))
+    disliked, dislikes_known = senses.images.take(turned_away)
+    near = await near_taste(meaning, pool, interests, list(disliked[dislikes_known]), viewer.encounters, wanted, TASTE)
     together = co_liked(taste.liked)
     found: dict[Source, list[str]] = {
         "taste": near,
@@ -82,9 +82,9 @@ async def gather(
         for post_id in post_ids:
             if post_id in origins or len(origins) < MOST:
                 origins.setdefault(post_id, []).append(source)
-    senses = {**known, **await meaning.senses([post_id for post_id in origins if post_id not in known])}
+    senses = await meaning.senses(list(origins))
     posts = [post for post in map(pool.get, origins) if post is not None]
-    return Gathered(posts, origins, taste, senses, together)
+    return Gathered(posts, origins, taste, senses, interests, together)
 
 
 def rank(
@@ -99,20 +99,18 @@ def rank(
     """The page, and whether no candidate is left after it. `before` are the authors just above, nearest last."""
     if not gathered.posts:
         return [], True
-    ground = background_of(np.array([s.image for s in gathered.senses.values() if s.image is not None]))
-    interests = interests_of(gathered.taste.liked, gathered.senses, ground)
     features = measure(
-        gathered.posts, gathered.origins, gathered.senses, interests, gathered.taste, follows, gathered.co_liked, now
-    )
+        gathered.posts, gathered.origins, gathered.senses, gathered.interests, gathered.taste, follows,
+        gathered.co_liked, now,
+    )  # fmt: skip
     scores, contributions = score(features)
-    places = min(limit, int(np.isfinite(scores).sum()))
+    rankable = int(np.isfinite(scores).sum())
+    places = min(limit, rankable)
+    likeable = (features.aversion <= STILL_LIKEABLE) & ~features.banned
     eligible = [
         post
         for row, post in enumerate(gathered.posts)
-        if "explore" in gathered.origins[post.id]
-        and features.aversion[row] <= STILL_LIKEABLE
-        and not features.banned[row]
-        and post.author_id not in before
+        if "explore" in gathered.origins[post.id] and likeable[row] and post.author_id not in before
     ]
     positions = slot_positions(places, exploration, chance)
     drawn = draw(eligible, len(positions), chance)
@@ -128,7 +126,7 @@ def rank(
         chances.get(row) or Pick(gathered.posts[row].id, gathered.posts[row].author_id, SOURCES[tops[row]])
         for row in page
     ]
-    return picks, len(picks) == int(np.isfinite(scores).sum())
+    return picks, len(picks) == rankable
 
 
 def _wanted_of(pool: Pool, scored: Mapping[str, float], wanted: Wanted, limit: int) -> list[str]:

@@ -32,7 +32,7 @@ def heat(post: Post) -> float:
     The order by this number is the order by (1 + points) · 2^(−age / 12 h) at any moment, so it never has to be
     recomputed as time passes (forward decay, Cormode et al. 2009).
     """
-    return math.log2(1.0 + post.points) + post.published_at.timestamp() / HOT_HALF_LIFE_S
+    return math.log2(1.0 + post.points) + post.published_s / HOT_HALF_LIFE_S
 
 
 def unexplored(post: Post) -> bool:

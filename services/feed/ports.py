@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Protocol
 
 from services.feed.records import Encounter, Gesture, Impression, Page, Post, Reaction, Relation, Ruling
+from services.feed.senses import Senses, Vector
 from shared.events import PostState
-
-Vector = NDArray[np.float32]
-
-
-class Sense(NamedTuple):
-    """What a post shows and what its prompt says, as unit vectors; each side may be missing, each has its own space."""
-
-    image: Vector | None
-    prompt: Vector | None
 
 
 class PostStore(Protocol):
@@ -129,10 +118,10 @@ class PageStore(Protocol):
 
 
 class Meaning(Protocol):
-    """What search knows of pictures. Answers are empty while search is down; nothing is raised."""
+    """What search knows of pictures. While search is down answers hold what was known before, or nothing."""
 
-    async def senses(self, post_ids: Sequence[str]) -> dict[str, Sense]:
-        """Vectors by post id; a post that search does not know yet is absent."""
+    async def senses(self, post_ids: Sequence[str]) -> Senses:
+        """Tables that hold the vectors of these posts, as far as search knows them, and maybe of others."""
         ...
 
     async def near(

@@ -32,15 +32,19 @@ class Post:
     image_ids: tuple[str, ...] = ()
     words: frozenset[str] = frozenset()
     parent_id: str | None = None
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[ReactionKind, int] = field(default_factory=dict)
     impressions: int = 0
     rejections: int = 0
     gone: bool = False
+    points: float = field(init=False, default=0.0)
+    """Weighted number of people who reacted."""
+    published_s: float = field(init=False, default=0.0)
+    """Time of publication as seconds of the epoch: ranking reads both for 1,500 posts at once."""
 
-    @property
-    def points(self) -> float:
-        """Weighted number of people who reacted."""
-        return sum(weight * max(0, self.counts.get(kind, 0)) for kind, weight in POINTS.items())
+    def __post_init__(self) -> None:
+        points = sum(POINTS[kind] * max(0, count) for kind, count in self.counts.items())
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "published_s", self.published_at.timestamp())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ A page must not wait for search: what does not come in time is left out of this 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
 import structlog
 
-from services.feed.ports import Sense, Vector
+from services.feed.senses import Senses, Vector
 from shared.bus import Bus, Unanswered
 from shared.queries import NearTaste, PostVectors
 
@@ -24,7 +23,6 @@ PATIENCE_S = 0.12
 ASK_TIMEOUT_S = 2.0
 REST_S = 2.0
 """After a failure search is left alone for this long."""
-MOST_KEPT = 20_000
 MOST_ASKED = 512
 
 
@@ -33,11 +31,11 @@ class SearchMeaning:
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._kept: OrderedDict[str, Sense] = OrderedDict()
+        self._kept = Senses()
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._resting_until = 0.0
 
-    async def senses(self, post_ids: Sequence[str]) -> dict[str, Sense]:
+    async def senses(self, post_ids: Sequence[str]) -> Senses:
         missing = [post_id for post_id in dict.fromkeys(post_ids) if post_id not in self._kept]
         tasks = {self._asking[post_id] for post_id in missing if post_id in self._asking}
         unasked = [post_id for post_id in missing if post_id not in self._asking][:MOST_ASKED]
@@ -49,7 +47,7 @@ class SearchMeaning:
                 self._asking.update(dict.fromkeys(batch, task))
         if tasks:
             await asyncio.wait(tasks, timeout=PATIENCE_S)
-        return {post_id: self._kept[post_id] for post_id in post_ids if post_id in self._kept}
+        return self._kept
 
     async def near(
         self, positive: Sequence[Vector], negative: Sequence[Vector], exclude: Sequence[str], limit: int
@@ -79,9 +77,7 @@ class SearchMeaning:
             for post_id in post_ids:
                 self._asking.pop(post_id, None)
         for post_id in answer.image.keys() | answer.prompt.keys():
-            self._kept[post_id] = Sense(_vector(answer.image.get(post_id)), _vector(answer.prompt.get(post_id)))
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+            self._kept.put(post_id, _vector(answer.image.get(post_id)), _vector(answer.prompt.get(post_id)))
 
     def _resting(self) -> bool:
         return asyncio.get_running_loop().time() < self._resting_until

@@ -39,8 +39,10 @@ def diversify(
     nothing else is left.
     """
     taken = set(fixed.values())
-    order = np.argsort(-scores, kind="stable")[: SHORTLIST + len(taken)]
-    rows = np.array([row for row in order if np.isfinite(scores[row]) and row not in taken], int)
+    open_rows = np.isfinite(scores)
+    open_rows[list(taken)] = False
+    order = np.argsort(-scores, kind="stable")
+    rows = order[open_rows[order]][:SHORTLIST]
     seen = Counter(before)
     page: list[int] = []
     vectors = images[rows]

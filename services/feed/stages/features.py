@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.feed.ports import Sense, Vector
 from services.feed.records import Post, Source
+from services.feed.senses import Mask, Matrix, Senses
 from services.feed.stages.interests import Interest
 from services.feed.taste import Taste
 
@@ -25,11 +27,11 @@ class Features:
     """All columns are in 0…1 except `aversion` (a sum over dislikes) and `images` (unit rows, zero where unknown)."""
 
     posts: list[Post]
-    images: NDArray[np.float32]
+    images: Matrix
     background: float
     taste: Column
     aversion: Column
-    banned: NDArray[np.bool_]
+    banned: Mask
     followed: Column
     affinity: Column
     co_liked: Column
@@ -39,7 +41,7 @@ class Features:
     quality: Column
 
 
-def background_of(vectors: NDArray[np.float32]) -> float:
+def background_of(vectors: Matrix) -> float:
     """Mean cosine between the rows, which are unit vectors: what two unrelated pictures have in common anyway."""
     count = len(vectors)
     if count < 10:
@@ -48,16 +50,17 @@ def background_of(vectors: NDArray[np.float32]) -> float:
     return float(np.clip((total @ total - count) / (count * (count - 1)), 0.0, 0.95))
 
 
-def closeness(cosines: NDArray[np.float32], background: float) -> NDArray[np.float32]:
+def closeness(cosines: Matrix, background: float) -> Matrix:
     """Cosines stretched so that the background becomes 0 and equality stays 1."""
-    stretched: NDArray[np.float32] = np.clip((cosines - background) / (1.0 - background), 0.0, 1.0).astype(np.float32)
+    scale = np.float32(1.0 / (1.0 - background))
+    stretched: Matrix = np.clip((cosines - np.float32(background)) * scale, 0.0, 1.0)
     return stretched
 
 
 def measure(
     posts: Sequence[Post],
     origins: Mapping[str, Sequence[Source]],
-    senses: Mapping[str, Sense],
+    senses: Senses,
     interests: Sequence[Interest],
     taste: Taste,
     follows: set[str],
@@ -66,47 +69,45 @@ def measure(
 ) -> Features:
     """Measure every candidate. `origins` names the sources each came from; `co_liked` is in 0…1."""
     rows = list(posts)
-    images, has_image = _stack([senses[post.id].image if post.id in senses else None for post in rows])
-    prompts, has_prompt = _stack([senses[post.id].prompt if post.id in senses else None for post in rows])
+    ids = [post.id for post in rows]
+    images, has_image = senses.images.take(ids)
+    prompts, has_prompt = senses.prompts.take(ids)
     image_ground, prompt_ground = background_of(images[has_image]), background_of(prompts[has_prompt])
 
-    def close_to(others: Sequence[tuple[Vector | None, Vector | None]]) -> NDArray[np.float32]:
+    def close_to(others: Kin) -> Matrix:
         """Closeness of each candidate (rows) to each other (columns): the mean over the sides that both have."""
-        other_images, image_known = _stack([image for image, _ in others], images.shape[1])
-        other_prompts, prompt_known = _stack([prompt for _, prompt in others], prompts.shape[1])
-        by_image = closeness(images @ other_images.T, image_ground)
-        by_prompt = closeness(prompts @ other_prompts.T, prompt_ground)
-        sides = np.outer(has_image, image_known).astype(np.float32) + np.outer(has_prompt, prompt_known)
-        mean: NDArray[np.float32] = ((by_image + by_prompt) / np.maximum(sides, 1.0)).astype(np.float32)
+        by_image = closeness(images @ others.images.T, image_ground)
+        by_prompt = closeness(prompts @ others.prompts.T, prompt_ground)
+        sides = np.outer(has_image, others.has_image).astype(np.float32) + np.outer(has_prompt, others.has_prompt)
+        mean: Matrix = ((by_image + by_prompt) / np.maximum(sides, 1.0)).astype(np.float32)
         return mean
 
     blind = ~(has_image | has_prompt)
     liking = np.zeros(len(rows), np.float32)
     if interests:
-        near = close_to([(interest.image, interest.prompt) for interest in interests])
         strengths = np.array([0.6 + 0.4 * interest.weight for interest in interests], np.float32)
-        liking = (near * strengths).max(axis=1)
-    if blind.any() or not interests:
-        words = _word_overlap(rows, taste.words)
-        liking = np.where(blind | (not interests), words, liking)
+        liking = (close_to(_kin_of(interests, prompts.shape[1])) * strengths).max(axis=1)
+    by_words = blind if interests else np.ones(len(rows), bool)
+    liking[by_words] = _word_overlap(compress(rows, by_words), taste.words)
 
     aversion = np.zeros(len(rows), np.float32)
     banned = np.zeros(len(rows), bool)
     known = [dislike for dislike in taste.dislikes if dislike.post_id in senses]
     if known:
-        near = close_to([senses[dislike.post_id] for dislike in known])
+        kin = [dislike.post_id for dislike in known]
+        near = close_to(Kin(*senses.images.take(kin), *senses.prompts.take(kin)))
         aversion = near**2 @ np.array([dislike.strength for dislike in known], np.float32)
-        hard = np.array([dislike.hard for dislike in known])
-        banned = ((near >= NEAREST_KIN) & hard).any(axis=1)
-    if taste.dislikes and (blind.any() or len(known) < len(taste.dislikes)):
-        words = _word_overlap(rows, taste.unwanted_words) * len(taste.dislikes)
-        aversion = np.where(blind | (not known), words, aversion)
+        banned = ((near >= NEAREST_KIN) & np.array([dislike.hard for dislike in known])).any(axis=1)
+    if taste.dislikes:
+        by_words = blind if known else np.ones(len(rows), bool)
+        aversion[by_words] = _word_overlap(compress(rows, by_words), taste.unwanted_words) * len(taste.dislikes)
 
-    age_days = np.array([max(0.0, (now - post.published_at).total_seconds()) for post in rows], np.float32) / DAY_S
-    points = np.array([post.points for post in rows], np.float32)
-    impressions = np.array([post.impressions for post in rows], np.float32)
+    age_days = np.maximum(0.0, now.timestamp() - _column(map(attrgetter("published_s"), rows), len(rows))) / DAY_S
+    points = _column(map(attrgetter("points"), rows), len(rows))
+    impressions = _column(map(attrgetter("impressions"), rows), len(rows))
+    authors = [post.author_id for post in rows]
     current = points * 0.5**age_days
-    followed = np.array([post.author_id in follows for post in rows], np.float32)
+    followed = _column((author in follows for author in authors), len(rows))
     return Features(
         posts=rows,
         images=images,
@@ -115,32 +116,44 @@ def measure(
         aversion=aversion.astype(np.float32),
         banned=banned,
         followed=(followed * 0.5 ** (age_days / 3.0)).astype(np.float32),
-        affinity=np.array([min(1.0, taste.authors.get(post.author_id, 0.0) / 5.0) for post in rows], np.float32),
-        co_liked=np.array([co_liked.get(post.id, 0.0) for post in rows], np.float32),
-        remix=np.array(["remix" in origins[post.id] for post in rows], np.float32),
+        affinity=np.minimum(1.0, _column((taste.authors.get(a, 0.0) for a in authors), len(rows)) / 5.0).astype(
+            np.float32
+        ),
+        co_liked=_column((co_liked.get(post_id, 0.0) for post_id in ids), len(rows)).astype(np.float32),
+        remix=_column(("remix" in origins[post_id] for post_id in ids), len(rows)).astype(np.float32),
         trending=(current / (current + 5.0)).astype(np.float32),
         fresh=(0.5**age_days).astype(np.float32),
         quality=((points + 1.0) / (points + impressions + 10.0)).astype(np.float32),
     )
 
 
-def _stack(
-    vectors: Sequence[Vector | None], dimensions: int | None = None
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Vectors as rows, zero where missing or of another length than the rest, and which rows are there."""
-    if dimensions is None:
-        dimensions = next((len(vector) for vector in vectors if vector is not None), 1)
-    known = np.array([vector is not None and len(vector) == dimensions for vector in vectors], bool)
-    rows = np.zeros((len(vectors), dimensions), np.float32)
-    if known.any():
-        rows[known] = [vector for vector, there in zip(vectors, known, strict=True) if there]
-    return rows, known
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """What candidates are held against: rows of both spaces, and which of them are known."""
+
+    images: Matrix
+    has_image: Mask
+    prompts: Matrix
+    has_prompt: Mask
 
 
-def _word_overlap(posts: Sequence[Post], weights: Mapping[str, float]) -> Column:
+def _kin_of(interests: Sequence[Interest], prompt_size: int) -> Kin:
+    prompts = [interest.prompt for interest in interests]
+    usable = np.array([prompt is not None and len(prompt) == prompt_size for prompt in prompts])
+    rows = [
+        prompt if ok and prompt is not None else np.zeros(prompt_size)
+        for prompt, ok in zip(prompts, usable, strict=True)
+    ]
+    images = np.stack([interest.image for interest in interests])
+    return Kin(images, np.ones(len(interests), bool), np.stack(rows).astype(np.float32), usable)
+
+
+def _column(values: Iterable[float], count: int) -> NDArray[np.float64]:
+    return np.fromiter(values, np.float64, count)
+
+
+def _word_overlap(posts: Iterable[Post], weights: Mapping[str, float]) -> Column:
     """Share of a post's words, 0…1, that weigh, each relative to the heaviest."""
-    heaviest = max(weights.values(), default=0.0)
-    if heaviest <= 0:
-        return np.zeros(len(posts), np.float32)
+    heaviest = max(weights.values(), default=0.0) or 1.0
     sums = (sum(weights.get(word, 0.0) for word in post.words) / max(3, len(post.words)) for post in posts)
-    return np.fromiter((min(1.0, total / heaviest) for total in sums), np.float32, len(posts))
+    return np.array([min(1.0, total / heaviest) for total in sums], np.float32)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.feed.ports import Sense, Vector
+from services.feed.senses import Senses, Vector
 
 MOST = 5
+MOST_LEADERS = 24
 SAME = 0.55
 """Cosine, above the background, from which a picture belongs to an interest rather than founds a new one."""
 
@@ -23,41 +24,46 @@ class Interest:
     weight: float
 
 
-def interests_of(liked: Mapping[str, float], senses: Mapping[str, Sense], background: float) -> list[Interest]:
+def interests_of(liked: Mapping[str, float], senses: Senses, background: float) -> list[Interest]:
     """Leader clustering of liked pictures, dearest first; up to five interests, greatest first.
 
     `background` is the mean cosine between unrelated pictures.
     """
+    images, known = senses.images.take(list(liked))
+    prompts, prompted = senses.prompts.take(list(liked))
+    if not known.any():
+        return []
     threshold = background + SAME * (1.0 - background)
-    images: list[Vector] = []
-    prompts: list[Vector | None] = []
-    weights: list[float] = []
-    for post_id, weight in liked.items():
-        sense = senses.get(post_id)
-        if sense is None or sense.image is None:
+    totals = np.zeros((MOST_LEADERS, images.shape[1]), np.float32)
+    prompt_totals = np.zeros((MOST_LEADERS, prompts.shape[1]), np.float32)
+    units = np.zeros_like(totals)
+    weights = np.zeros(MOST_LEADERS)
+    has_prompt = np.zeros(MOST_LEADERS, bool)
+    count = 0
+    for row, weight in enumerate(liked.values()):
+        if not known[row]:
             continue
-        similarities = [float(sense.image @ _unit(total)) for total in images]
-        best = int(np.argmax(similarities)) if similarities else -1
-        if best >= 0 and similarities[best] >= threshold:
-            images[best] = images[best] + weight * sense.image
-            weights[best] += weight
-            if sense.prompt is not None:
-                known = prompts[best]
-                prompts[best] = weight * sense.prompt if known is None else known + weight * sense.prompt
-        else:
-            images.append(weight * sense.image)
-            prompts.append(None if sense.prompt is None else weight * sense.prompt)
-            weights.append(weight)
-    order = sorted(range(len(weights)), key=lambda index: -weights[index])[:MOST]
+        similarities = units[:count] @ images[row]
+        leader = int(similarities.argmax()) if count else 0
+        if not count or similarities[leader] < threshold:
+            if count == MOST_LEADERS:
+                continue
+            leader, count = count, count + 1
+        totals[leader] += weight * images[row]
+        prompt_totals[leader] += weight * prompts[row]
+        has_prompt[leader] |= prompted[row]
+        weights[leader] += weight
+        units[leader] = _unit(totals[leader])
+    order = np.argsort(-weights[:count], kind="stable")[:MOST]
     return [
         Interest(
-            image=_unit(images[index]),
-            prompt=None if (prompt := prompts[index]) is None else _unit(prompt),
-            weight=weights[index] / weights[order[0]],
+            image=units[leader],
+            prompt=_unit(prompt_totals[leader]) if has_prompt[leader] else None,
+            weight=float(weights[leader] / weights[order[0]]),
         )
-        for index in order
+        for leader in order
     ]
 
 
 def _unit(vector: Vector) -> Vector:
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)
+    return vector / np.float32(max(float(np.sqrt(vector @ vector)), 1e-9))

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from services.feed.ports import Sense, Vector
 from services.feed.records import Encounter, Gesture, Impression, Page, Post, Reaction, Relation, Ruling
+from services.feed.senses import Senses, Vector
 from services.feed.words import words_of
 from shared.events import PostState, utcnow
 
@@ -247,24 +247,27 @@ class FakePages:
 
 
 class FakeMeaning:
-    """A search service that knows the vectors it was given; `down` makes it answer nothing."""
+    """A search service that knows the pictures it was given; `down` makes it answer nothing."""
 
     def __init__(self) -> None:
-        self.known: dict[str, Sense] = {}
+        self.known: dict[str, Vector] = {}
         self.down = False
 
-    async def senses(self, post_ids: Sequence[str]) -> dict[str, Sense]:
-        return {} if self.down else {post_id: self.known[post_id] for post_id in post_ids if post_id in self.known}
+    async def senses(self, post_ids: Sequence[str]) -> Senses:
+        senses = Senses()
+        for post_id in post_ids:
+            if post_id in self.known and not self.down:
+                senses.put(post_id, self.known[post_id], None)
+        return senses
 
     async def near(
         self, positive: Sequence[Vector], negative: Sequence[Vector], exclude: Sequence[str], limit: int
     ) -> list[str]:
-        ids = [
-            post_id for post_id, sense in self.known.items() if sense.image is not None and post_id not in set(exclude)
-        ]
+        excluded = set(exclude)
+        ids = [post_id for post_id in self.known if post_id not in excluded]
         if self.down or not ids or not positive:
             return []
-        images = np.stack([self.known[post_id].image for post_id in ids])
+        images = np.stack([self.known[post_id] for post_id in ids])
         scores = (images @ np.stack(positive).T).max(axis=1)
         if negative:
             scores = scores - np.maximum((images @ np.stack(negative).T).max(axis=1), 0)

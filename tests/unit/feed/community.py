@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from services.feed.ports import Sense
 from services.feed.records import Gesture, Reaction, Relation, RelationKind
 from services.feed.service import Feed
 from shared.events import FeedInteracted, Interaction, Visibility, utcnow
@@ -59,8 +58,8 @@ class Community:
         post_id = new_id()
         noise = 0.35 * self._unit(self.chance.normal(size=DIMENSIONS))
         base = self._centres[theme] + self._common
-        image = self._unit(base + noise) if like is None else self._unit(self.meaning.known[like].image + 0.01 * noise)
-        self.meaning.known[post_id] = Sense(image.astype(np.float32), None)
+        image = self._unit(base + noise) if like is None else self._unit(self.meaning.known[like] + 0.01 * noise)
+        self.meaning.known[post_id] = image.astype(np.float32)
         self.theme[post_id], self.author[post_id] = theme, author
         event = published(
             post_id, author, at=utcnow() - age, visibility=visibility, prompt=f"painting {theme}", parent_id=parent_id

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from services.feed.pool import Pool
-from services.feed.ports import Meaning, Vector
+from services.feed.ports import Meaning
+from services.feed.senses import Vector
 from services.feed.stages.candidates import Wanted, take
 from services.feed.stages.interests import Interest
 

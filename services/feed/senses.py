@@ -1,0 +1,68 @@
+"""What pictures show and what prompts say, as unit vectors in two tables: many rows are read at once while ranking."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]
+Matrix = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+FIRST_ROWS = 1_024
+MOST_ROWS = 20_000
+
+
+class VectorTable:
+    """Vectors of one space by post id, the last 20,000 that were put. Row 0 stays zero and stands for the unknown."""
+
+    def __init__(self, most: int = MOST_ROWS) -> None:
+        self._most = most
+        self._rows: OrderedDict[str, int] = OrderedDict()
+        self._matrix: Matrix = np.zeros((1, 1), np.float32)
+
+    def __contains__(self, post_id: str) -> bool:
+        return post_id in self._rows
+
+    def put(self, post_id: str, vector: Vector) -> None:
+        """Keep a vector. One of another length comes from another encoder: it starts the table anew."""
+        if vector.shape[0] != self._matrix.shape[1]:
+            self._rows.clear()
+            self._matrix = np.zeros((FIRST_ROWS, vector.shape[0]), np.float32)
+        row = self._rows.get(post_id)
+        if row is None:
+            if len(self._rows) >= self._most:
+                _, row = self._rows.popitem(last=False)
+            else:
+                row = len(self._rows) + 1
+                if row == len(self._matrix):
+                    self._matrix = np.concatenate([self._matrix, np.zeros_like(self._matrix)])
+            self._rows[post_id] = row
+        self._matrix[row] = vector
+
+    def take(self, post_ids: Sequence[str]) -> tuple[Matrix, Mask]:
+        """One row for each id, zero where unknown, and which are known."""
+        row_of = self._rows.get
+        rows = np.fromiter((row_of(post_id, 0) for post_id in post_ids), np.intp, len(post_ids))
+        return self._matrix[rows], rows > 0
+
+
+class Senses:
+    """The two tables: `images` and `prompts`, each a space of its own. A hidden prompt has no vector."""
+
+    def __init__(self) -> None:
+        self.images = VectorTable()
+        self.prompts = VectorTable()
+
+    def put(self, post_id: str, image: Vector | None, prompt: Vector | None) -> None:
+        """Keep what is known of a post."""
+        if image is not None:
+            self.images.put(post_id, image)
+        if prompt is not None:
+            self.prompts.put(post_id, prompt)
+
+    def __contains__(self, post_id: str) -> bool:
+        return post_id in self.images or post_id in self.prompts
