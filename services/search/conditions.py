@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from services.search.payload import fold
 from services.search.points import Entry, Where, milliseconds
+from shared.events import Target
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,10 @@ def older_than(entry: Entry) -> All:
     return All(should=[Within("version", below=version), All(same, [All(settled)])])
 
 
-def about(kind: str, target_id: str) -> All:
-    """Posts that are, show, or were made by a post, image or user."""
-    if kind == "post":
-        return All([Is("kind", "post"), Among([target_id])])
-    return All([Is("kind", "post"), Is("image_ids" if kind == "image" else "author_id", target_id)])
+def about(target: Target | None) -> All:
+    """Posts that are, show, or were made by a post, image or user; without one, all posts."""
+    if target is None:
+        return All([Is("kind", "post")])
+    if target.kind == "post":
+        return All([Is("kind", "post"), Among([target.id])])
+    return All([Is("kind", "post"), Is("image_ids" if target.kind == "image" else "author_id", target.id)])

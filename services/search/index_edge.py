@@ -13,8 +13,10 @@ from typing import IO, Any, TypeVar
 import qdrant_edge as q
 
 from services.search import payload
-from services.search.conditions import All, Among, Condition, Is, Within, about, older_than, passing
+from services.search.conditions import All, Among, Condition, Is, Within, older_than, passing
+from services.search.conditions import about as concerning
 from services.search.points import Entry, Found, Mark, Signal, Sparse, Vector, Wanted, Where, milliseconds
+from shared.events import Target
 
 T = TypeVar("T")
 PAGE = 256
@@ -71,7 +73,7 @@ class EdgeIndex:
         records = await asyncio.to_thread(self._records, post_ids)
         return {str(record.id): _entry(record) for record in records if record.payload["kind"] == "post"}
 
-    async def every_post(self) -> AsyncIterator[Entry]:
+    async def every_post(self, about: Target | None = None) -> AsyncIterator[Entry]:
         offset = None
         while True:
             records, offset = await asyncio.to_thread(
@@ -79,7 +81,7 @@ class EdgeIndex:
                 q.ScrollRequest(
                     offset=offset,
                     limit=PAGE,
-                    filter=_filter(All([Is("kind", "post")])),
+                    filter=_filter(concerning(about)),
                     with_payload=True,
                     with_vector=["image", "prompt"],
                 ),
@@ -93,17 +95,18 @@ class EdgeIndex:
         await self._update(q.UpdateOperation.delete_points([post_id]))
 
     async def remove_author(self, author_id: str) -> None:
-        await self._update(q.UpdateOperation.delete_points_by_filter(_filter(about("user", author_id))))
-
-    async def withhold(self, kind: str, target_id: str, withheld: bool) -> None:
         await self._update(
-            q.UpdateOperation.set_payload_by_filter(_filter(about(kind, target_id)), {"withheld": int(withheld)})
+            q.UpdateOperation.delete_points_by_filter(_filter(concerning(Target(kind="user", id=author_id))))
         )
+
+    async def withhold(self, post_id: str, withheld: bool) -> None:
+        condition = _filter(concerning(Target(kind="post", id=post_id)))
+        await self._update(q.UpdateOperation.set_payload_by_filter(condition, {"withheld": int(withheld)}))
 
     async def marks(self, keys: Sequence[str]) -> dict[str, Mark]:
         ids: list[Any] = [payload.mark_id(key) for key in keys]
         records = await asyncio.to_thread(self._shard.retrieve, ids, True, False)
-        found = [payload.to_mark(record.payload) for record in records]
+        found = [payload.to_mark(record.payload or {}) for record in records]
         return {mark.key: mark for mark in found}
 
     async def mark(self, mark: Mark) -> None:
@@ -146,7 +149,7 @@ class EdgeIndex:
         return [_entry(point) for point in await asyncio.to_thread(self._shard.query, request)]
 
     async def count(self) -> int:
-        request = q.CountRequest(exact=True, filter=_filter(All([Is("kind", "post")])))
+        request = q.CountRequest(exact=True, filter=_filter(concerning(None)))
         return await asyncio.to_thread(self._shard.count, request)
 
     async def close(self) -> None:
@@ -186,7 +189,7 @@ def _nearest(wanted: Wanted) -> Any:
     if isinstance(wanted.vector, Sparse):
         return q.Query.Nearest(_sparse(wanted.vector), using=wanted.signal.value)
     vector = list(wanted.vector)
-    return q.Query.Nearest([vector] if wanted.signal is Signal.IMAGE else vector, using=wanted.signal.value)  # type: ignore[arg-type]
+    return q.Query.Nearest([vector] if wanted.signal is Signal.IMAGE else vector, using=wanted.signal.value)
 
 
 def _sparse(vector: Sparse) -> Any:

@@ -9,8 +9,10 @@ from typing import Any
 from qdrant_client import AsyncQdrantClient, models
 
 from services.search import payload
-from services.search.conditions import All, Among, Condition, Is, Within, about, older_than, passing
+from services.search.conditions import All, Among, Condition, Is, Within, older_than, passing
+from services.search.conditions import about as concerning
 from services.search.points import Entry, Found, Mark, Signal, Sparse, Vector, Wanted, Where, milliseconds
+from shared.events import Target
 
 PAGE = 256
 DENSE = ["image", "prompt"]
@@ -69,12 +71,12 @@ class ServerIndex:
         records = await self._client.retrieve(self._collection, list(post_ids), with_payload=True, with_vectors=DENSE)
         return {str(record.id): _entry(record) for record in records}
 
-    async def every_post(self) -> AsyncIterator[Entry]:
+    async def every_post(self, about: Target | None = None) -> AsyncIterator[Entry]:
         offset: Any = None
         while True:
             records, offset = await self._client.scroll(
                 self._collection,
-                scroll_filter=_filter(All([Is("kind", "post")])),
+                scroll_filter=_filter(concerning(about)),
                 limit=PAGE,
                 offset=offset,
                 with_payload=True,
@@ -89,10 +91,10 @@ class ServerIndex:
         await self._client.delete(self._collection, [post_id], wait=True)
 
     async def remove_author(self, author_id: str) -> None:
-        await self._delete(about("user", author_id))
+        await self._delete(concerning(Target(kind="user", id=author_id)))
 
-    async def withhold(self, kind: str, target_id: str, withheld: bool) -> None:
-        selector = models.FilterSelector(filter=_filter(about(kind, target_id)))
+    async def withhold(self, post_id: str, withheld: bool) -> None:
+        selector = models.FilterSelector(filter=_filter(concerning(Target(kind="post", id=post_id))))
         await self._client.set_payload(self._collection, {"withheld": int(withheld)}, selector, wait=True)
 
     async def marks(self, keys: Sequence[str]) -> dict[str, Mark]:
@@ -149,7 +151,7 @@ class ServerIndex:
         return [_entry(point) for point in answer.points]
 
     async def count(self) -> int:
-        answer = await self._client.count(self._collection, count_filter=_filter(All([Is("kind", "post")])), exact=True)
+        answer = await self._client.count(self._collection, count_filter=_filter(concerning(None)), exact=True)
         return answer.count
 
     async def close(self) -> None:

@@ -22,7 +22,7 @@ INDEXED: dict[str, str] = {
     "published_at": "integer",
     "at": "integer",
 }
-"""Payload fields with an index of their own, and its kind. Flags are 0 or 1: the engine reads a Python bool as a number."""
+"""Payload fields with an index of their own, and its kind. Flags are 0 or 1: the engine takes a Python bool for one."""
 
 
 def fold(tag: str) -> str:

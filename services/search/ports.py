@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.search.points import Entry, Found, Mark, Signal, Sparse, Vector, Wanted, Where
+from shared.events import Target
 
 
 class Encoder(Protocol):
@@ -36,8 +37,8 @@ class Words(Protocol):
 
     def query(self, text: str) -> Sparse: ...
 
-    def beginning(self, text: str) -> Sparse:
-        """The last word, read as the beginning of one; empty when it is finished or too short."""
+    def unfinished(self, text: str) -> tuple[Sparse, Sparse] | None:
+        """The last word as a whole, and as the beginning of one; None when it is finished or too short for that."""
 
 
 class Media(Protocol):
@@ -53,16 +54,15 @@ class Index(Protocol):
     async def posts(self, post_ids: Sequence[str]) -> dict[str, Entry]:
         """Stored posts with their vectors; unknown ones are absent."""
 
-    async def every_post(self) -> AsyncIterator[Entry]:
-        """All posts, once each, in no particular order."""
-        yield  # type: ignore[misc]
+    def every_post(self, about: Target | None = None) -> AsyncIterator[Entry]:
+        """All posts, or those that are, show, or were made by a post, image or user; once each, in no order."""
 
     async def remove(self, post_id: str) -> None: ...
 
     async def remove_author(self, author_id: str) -> None: ...
 
-    async def withhold(self, kind: str, target_id: str, withheld: bool) -> None:
-        """Take all posts out of sight that are, show or were made by a post, image or user; or put them back."""
+    async def withhold(self, post_id: str, withheld: bool) -> None:
+        """Take a post out of sight, or put it back; nothing happens when it is not there."""
 
     async def marks(self, keys: Sequence[str]) -> dict[str, Mark]: ...
 
@@ -75,7 +75,9 @@ class Index(Protocol):
     async def nearest(self, wanted: Sequence[Wanted], where: Where, limit: int) -> list[list[Found]]:
         """For each signal the best posts, best first. Words find only posts that have at least one of them."""
 
-    async def recommend(self, positive: Sequence[Vector], negative: Sequence[Vector], where: Where, limit: int) -> list[Found]:
+    async def recommend(
+        self, positive: Sequence[Vector], negative: Sequence[Vector], where: Where, limit: int
+    ) -> list[Found]:
         """Posts whose pictures are near any of the positive vectors and away from the negative ones, best first."""
 
     async def newest(self, where: Where, offset: int, limit: int) -> list[Found]:

@@ -46,15 +46,16 @@ class Bm25Words:
         vector = self._bm25.embed_query(plain(text))
         return Sparse(tuple(vector.indices), tuple(vector.values))
 
-    def beginning(self, text: str) -> Sparse:
-        """The last word as typed so far; empty when it is finished (a space follows) or too short."""
-        words = _WORD.findall(plain(text))
-        if not words or not plain(text).endswith(words[-1]):
-            return Sparse()
+    def unfinished(self, text: str) -> tuple[Sparse, Sparse] | None:
+        """The last word as a whole, and as the beginning of one; None when it is finished or too short for that."""
+        text = plain(text)
+        words = _WORD.findall(text)
+        if not words or not text.endswith(words[-1]):
+            return None
         last = words[-1]
         if not SHORTEST_BEGINNING <= len(last) <= LONGEST_BEGINNING:
-            return Sparse()
-        return Sparse((_beginning_token(last),), (1.0,))
+            return None
+        return self.query(last), Sparse((_beginning_token(last),), (1.0,))
 
 
 def plain(text: str) -> str:

@@ -19,7 +19,7 @@ from training.pocket.icons import Concept
 from training.pocket.paths import TrainingFolder
 
 SEED = 11
-LOG_EVERY = 20
+LOG_EVERY = 25
 SAVE_EVERY = 100
 AVERAGE_DECAY = 0.995
 
@@ -29,7 +29,7 @@ class Recipe:
     """How the encoder is trained; `rate` is AdamW's highest, reached after a tenth of the steps, then a cosine to 0."""
 
     steps: int
-    batch: int = 64
+    batch: int = 32
     rate: float = 2e-3
     weight_decay: float = 0.05
 

@@ -1,4 +1,4 @@
-"""What the training pictures can be called, split into what the encoder is taught and what is kept for the examination."""
+"""What the training pictures can be called: what the encoder is taught, and what is kept for its examination."""
 
 import hashlib
 from dataclasses import dataclass, replace

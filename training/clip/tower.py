@@ -12,7 +12,7 @@ from torch import nn  # noqa: E402
 from training.clip.pictures import SIDE  # noqa: E402
 
 TEXT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-VISION: dict[str, Any] = {"image_size": SIDE, "layers": [1, 1, 1, 1], "width": 24, "head_width": 24}
+VISION: dict[str, Any] = {"image_size": SIDE, "layers": [1, 1, 1, 1], "width": 16, "head_width": 16}
 CONFIG: dict[str, Any] = {
     "model_cfg": {
         "embed_dim": 384,

@@ -30,12 +30,18 @@ asyncio.run(main())
 """
 
 
-async def test_every_acknowledged_post_survives_a_kill(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as writer:
+def killed_writer(folder: Path) -> list[str]:
+    """The posts that a process had stored when it was killed in the middle of its work."""
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
-        acknowledged = [writer.stdout.readline().strip() for _ in range(200)]
+        acknowledged = [writer.stdout.readline().strip() for _ in range(50)]
         os.kill(writer.pid, signal.SIGKILL)
         acknowledged += [line.strip() for line in writer.stdout if len(line.strip()) == 36]
+    return acknowledged
+
+
+async def test_every_acknowledged_post_survives_a_kill(tmp_path: Path) -> None:
+    acknowledged = killed_writer(tmp_path)
     index = EdgeIndex(tmp_path, image_width=WIDTH, prompt_width=WIDTH)
     stored = await index.posts(acknowledged)
     assert set(acknowledged) == set(stored)

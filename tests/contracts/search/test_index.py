@@ -14,6 +14,7 @@ from services.search.index_edge import EdgeIndex
 from services.search.index_server import ServerIndex
 from services.search.points import Entry, Mark, Signal, Sparse, Wanted, Where
 from services.search.ports import Index
+from shared.events import Target, TargetKind
 from shared.ids import new_id
 from tests.contracts.search.posts import START, WIDTH, entry, random_unit, unit
 
@@ -133,9 +134,7 @@ async def test_filters_hold_together(index: Index) -> None:
     for one in (match, *others):
         await index.put(one)
     at = START + timedelta(minutes=10)
-    where = Where(
-        author_id=author, aspect="3:4", model="pocket", tag="fox", after=at, before=at + timedelta(minutes=1)
-    )
+    where = Where(author_id=author, aspect="3:4", model="pocket", tag="fox", after=at, before=at + timedelta(minutes=1))
     assert await listed(index, where) == [match.post.post_id]
     assert len(await listed(index, Where(exclude=(match.post.post_id,)))) == len(others)
 
@@ -171,18 +170,27 @@ async def test_removing_a_post_and_everything_of_an_author(index: Index) -> None
     assert await index.posts([hers.post.post_id]) == {}
 
 
-@pytest.mark.parametrize("kind", ["post", "image", "user"])
-async def test_what_is_withheld_is_out_of_sight_until_it_is_put_back(index: Index, kind: str) -> None:
+async def test_what_is_withheld_is_out_of_sight_until_it_is_put_back(index: Index) -> None:
     blocked, other = entry(image=(unit(1),)), entry(1, image=(unit(1),))
     for one in (blocked, other):
         await index.put(one)
-    post = blocked.post
-    target = {"post": post.post_id, "image": post.images[0].image_id, "user": post.author_id}[kind]
-    await index.withhold(kind, target, withheld=True)
+    await index.withhold(new_id(), withheld=True)
+    await index.withhold(blocked.post.post_id, withheld=True)
     assert await listed(index) == await by_image(index, unit(1)) == [other.post.post_id]
-    assert await listed(index, Where(public_only=False, author_id=post.author_id)) == []
-    await index.withhold(kind, target, withheld=False)
+    assert await listed(index, Where(public_only=False, author_id=blocked.post.author_id)) == []
+    await index.withhold(blocked.post.post_id, withheld=False)
     assert len(await listed(index)) == 2
+
+
+@pytest.mark.parametrize("kind", ["post", "image", "user"])
+async def test_posts_of_a_target(index: Index, kind: TargetKind) -> None:
+    meant = entry(images=2)
+    for one in (meant, entry()):
+        await index.put(one)
+    post = meant.post
+    target = {"post": post.post_id, "image": post.images[1].image_id, "user": post.author_id}[kind]
+    found = [one.post.post_id async for one in index.every_post(Target(kind=kind, id=target))]
+    assert found == [post.post_id]
 
 
 async def test_marks_are_kept_replaced_and_forgotten_when_old(index: Index) -> None:
@@ -212,7 +220,7 @@ async def test_recommending_goes_towards_any_positive_and_away_from_the_negative
 
 
 async def test_a_sample_and_a_walk_over_all_posts(index: Index) -> None:
-    entries = [entry(minutes, image=(random_unit(minutes),)) for minutes in range(300)]
+    entries = [entry(minutes, image=(random_unit(minutes),)) for minutes in range(260)]
     for one in entries:
         await index.put(one)
     await index.mark(Mark("post:a", START, gone=True))
