@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from random import Random
 
 import numpy as np
 
 from services.feed.pool import Pool
 from services.feed.ports import Meaning
-from services.feed.records import Pick, Post, Source
+from services.feed.records import Pick, Post
 from services.feed.senses import Senses
 from services.feed.stages.candidates import MOST, Wanted, take
 from services.feed.stages.candidates.followed import followed
@@ -37,10 +38,11 @@ CoLiked = Callable[[Mapping[str, float]], Mapping[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Candidates with the sources each came from, and what is needed to rank them."""
+    """Candidates, and what is needed to rank them. `remixes` and `unexplored` are those that came from there."""
 
     posts: list[Post]
-    origins: dict[str, list[Source]]
+    remixes: list[str]
+    unexplored: list[str]
     taste: Taste
     senses: Senses
     interests: list[Interest]
@@ -68,23 +70,21 @@ async def gather(
     disliked, dislikes_known = senses.images.take(turned_away)
     near = await near_taste(meaning, pool, interests, list(disliked[dislikes_known]), viewer.encounters, wanted, TASTE)
     together = co_liked(taste.liked)
-    found: dict[Source, list[str]] = {
-        "taste": near,
-        "followed": [post.id for post in followed(pool, viewer.follows, wanted, FOLLOWED)],
-        "co_liked": _wanted_of(pool, together, wanted, CO_LIKED),
-        "remix": remixes(pool, list(taste.liked), wanted, REMIXES),
-        "trending": trending(pool, wanted, TRENDING),
-        "explore": unexplored(pool, wanted, UNEXPLORED),
-        "fresh": fresh(pool, wanted, FRESH),
-    }
-    origins: dict[str, list[Source]] = {}
-    for source, post_ids in found.items():
-        for post_id in post_ids:
-            if post_id in origins or len(origins) < MOST:
-                origins.setdefault(post_id, []).append(source)
-    senses = await meaning.senses(list(origins))
-    posts = [post for post in map(pool.get, origins) if post is not None]
-    return Gathered(posts, origins, taste, senses, interests, together)
+    remixed = remixes(pool, list(taste.liked), wanted, REMIXES)
+    unknown = unexplored(pool, wanted, UNEXPLORED)
+    found = chain(
+        near,
+        (post.id for post in followed(pool, viewer.follows, wanted, FOLLOWED)),
+        _wanted_of(pool, together, wanted, CO_LIKED),
+        remixed,
+        trending(pool, wanted, TRENDING),
+        unknown,
+        fresh(pool, wanted, FRESH),
+    )
+    ids = list(islice(dict.fromkeys(found), MOST))
+    senses = await meaning.senses(ids)
+    posts = [post for post in map(pool.get, ids) if post is not None]
+    return Gathered(posts, remixed, unknown, taste, senses, interests, together)
 
 
 def rank(
@@ -100,21 +100,21 @@ def rank(
     if not gathered.posts:
         return [], True
     features = measure(
-        gathered.posts, gathered.origins, gathered.senses, gathered.interests, gathered.taste, follows,
-        gathered.co_liked, now,
+        gathered.posts, gathered.senses, gathered.interests, gathered.taste, follows,
+        gathered.co_liked, gathered.remixes, now,
     )  # fmt: skip
     scores, contributions = score(features)
     rankable = int(np.isfinite(scores).sum())
     places = min(limit, rankable)
     likeable = (features.aversion <= STILL_LIKEABLE) & ~features.banned
+    row_of = {post.id: row for row, post in enumerate(gathered.posts)}
     eligible = [
-        post
-        for row, post in enumerate(gathered.posts)
-        if "explore" in gathered.origins[post.id] and likeable[row] and post.author_id not in before
+        gathered.posts[row]
+        for post_id in gathered.unexplored
+        if (row := row_of.get(post_id, -1)) >= 0 and likeable[row] and gathered.posts[row].author_id not in before
     ]
     positions = slot_positions(places, exploration, chance)
     drawn = draw(eligible, len(positions), chance)
-    row_of = {post.id: row for row, post in enumerate(gathered.posts)}
     fixed = {position: row_of[pick.post_id] for position, pick in zip(positions, drawn, strict=False)}
     chances = {row_of[pick.post_id]: pick for pick in drawn}
     authors = [post.author_id for post in gathered.posts]

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress
-from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.feed.records import Post, Source
+from services.feed.records import Post
 from services.feed.senses import Mask, Matrix, Senses
 from services.feed.stages.interests import Interest
 from services.feed.taste import Taste
@@ -59,15 +58,15 @@ def closeness(cosines: Matrix, background: float) -> Matrix:
 
 def measure(
     posts: Sequence[Post],
-    origins: Mapping[str, Sequence[Source]],
     senses: Senses,
     interests: Sequence[Interest],
     taste: Taste,
     follows: set[str],
     co_liked: Mapping[str, float],
+    remixes: Iterable[str],
     now: datetime,
 ) -> Features:
-    """Measure every candidate. `origins` names the sources each came from; `co_liked` is in 0…1."""
+    """Measure every candidate. `co_liked` is in 0…1; `remixes` are of posts the person likes."""
     rows = list(posts)
     ids = [post.id for post in rows]
     images, has_image = senses.images.take(ids)
@@ -102,28 +101,29 @@ def measure(
         by_words = blind if known else np.ones(len(rows), bool)
         aversion[by_words] = _word_overlap(compress(rows, by_words), taste.unwanted_words) * len(taste.dislikes)
 
-    age_days = np.maximum(0.0, now.timestamp() - _column(map(attrgetter("published_s"), rows), len(rows))) / DAY_S
-    points = _column(map(attrgetter("points"), rows), len(rows))
-    impressions = _column(map(attrgetter("impressions"), rows), len(rows))
+    row_of = {post_id: row for row, post_id in enumerate(ids)}
+    published = np.array([post.published_s for post in rows])
+    points: Column = np.array([post.points for post in rows], np.float32)
+    impressions: Column = np.array([post.impressions for post in rows], np.float32)
     authors = [post.author_id for post in rows]
-    current = points * 0.5**age_days
-    followed = _column((author in follows for author in authors), len(rows))
+    age_days: Column = (np.maximum(0.0, now.timestamp() - published) / DAY_S).astype(np.float32)
+    current: Column = points * 0.5**age_days
+    followed = np.array([author in follows for author in authors], np.float32)
+    affinity = [taste.authors.get(author, 0.0) for author in authors] if taste.authors else np.zeros(len(rows))
     return Features(
         posts=rows,
         images=images,
         background=image_ground,
-        taste=(liking * taste.confidence**0.5).astype(np.float32),
-        aversion=aversion.astype(np.float32),
+        taste=liking * np.float32(taste.confidence**0.5),
+        aversion=aversion,
         banned=banned,
-        followed=(followed * 0.5 ** (age_days / 3.0)).astype(np.float32),
-        affinity=np.minimum(1.0, _column((taste.authors.get(a, 0.0) for a in authors), len(rows)) / 5.0).astype(
-            np.float32
-        ),
-        co_liked=_column((co_liked.get(post_id, 0.0) for post_id in ids), len(rows)).astype(np.float32),
-        remix=_column(("remix" in origins[post_id] for post_id in ids), len(rows)).astype(np.float32),
-        trending=(current / (current + 5.0)).astype(np.float32),
-        fresh=(0.5**age_days).astype(np.float32),
-        quality=((points + 1.0) / (points + impressions + 10.0)).astype(np.float32),
+        followed=followed * 0.5 ** (age_days / 3.0),
+        affinity=np.minimum(1.0, np.asarray(affinity, np.float32) / 5.0),
+        co_liked=_scattered(co_liked, row_of),
+        remix=_scattered(dict.fromkeys(remixes, 1.0), row_of),
+        trending=current / (current + 5.0),
+        fresh=0.5**age_days,
+        quality=(points + 1.0) / (points + impressions + 10.0),
     )
 
 
@@ -148,8 +148,14 @@ def _kin_of(interests: Sequence[Interest], prompt_size: int) -> Kin:
     return Kin(images, np.ones(len(interests), bool), np.stack(rows).astype(np.float32), usable)
 
 
-def _column(values: Iterable[float], count: int) -> NDArray[np.float64]:
-    return np.fromiter(values, np.float64, count)
+def _scattered(values: Mapping[str, float], row_of: Mapping[str, int]) -> Column:
+    """A column that is zero but for the candidates that have a value."""
+    column = np.zeros(len(row_of), np.float32)
+    there = [(row_of[post_id], value) for post_id, value in values.items() if post_id in row_of]
+    if there:
+        at, what = zip(*there, strict=True)
+        column[list(at)] = what
+    return column
 
 
 def _word_overlap(posts: Iterable[Post], weights: Mapping[str, float]) -> Column:

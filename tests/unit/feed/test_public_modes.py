@@ -180,9 +180,10 @@ async def test_somebody_elses_cursor_starts_afresh() -> None:
 
 async def test_five_hundred_pages_never_repeat_a_post() -> None:
     community = Community()
-    await community.fill(2600, authors=300)
-    shown = await scroll(community, "bob", "for_you", limit=5, pages=500)
-    assert len(shown) == len(set(shown)) == 2500
+    community.meaning.down = True
+    await community.fill(1010, authors=300)
+    shown = await scroll(community, "bob", "for_you", limit=2, pages=500)
+    assert len(shown) == len(set(shown)) == 1000
 
 
 async def test_an_erased_person_is_forgotten_everywhere() -> None:
