@@ -19,7 +19,7 @@ from training.pocket.paths import TrainingFolder
 
 log = structlog.get_logger()
 
-LOG_EVERY = 100
+LOG_EVERY = 50
 VALIDATION_PER_CONCEPT = 1
 
 
@@ -28,7 +28,7 @@ class PriorRecipe:
     """Size of the corpus and of the training."""
 
     captions_per_concept: int = 20
-    epochs: int = 8
+    epochs: int = 4
     batch: int = 128
     learning_rate: float = 1.5e-3
     token_dropout: float = 0.1
@@ -63,6 +63,18 @@ def prior_loss(logits: SceneLogits, captions: list[Caption]) -> Tensor:
         target = torch.tensor([getattr(caption, name) for caption in captions])
         loss = loss + F.cross_entropy(getattr(logits, name), target)
     return loss
+
+
+def length_batches(lengths: list[int], batch: int, rng: random.Random) -> list[list[int]]:
+    """Random batches of texts of similar length, so that little of a batch is padding; a last part is left out."""
+    rows = list(range(len(lengths)))
+    rng.shuffle(rows)
+    batches = []
+    for start in range(0, len(rows), 20 * batch):
+        block = sorted(rows[start : start + 20 * batch], key=lengths.__getitem__)
+        batches += [block[part : part + batch] for part in range(0, len(block) - batch + 1, batch)]
+    rng.shuffle(batches)
+    return batches
 
 
 @torch.no_grad()
@@ -108,15 +120,13 @@ def train_prior(folder: TrainingFolder, concepts: list[Concept], recipe: PriorRe
         first_epoch = state["epoch"]
     steps_per_epoch = len(captions) // recipe.batch
     for epoch in range(first_epoch, recipe.epochs):
-        rows = list(range(len(captions)))
-        random.Random(recipe.seed + epoch).shuffle(rows)
+        batches = length_batches(tokens.lengths.tolist(), recipe.batch, random.Random(recipe.seed + epoch))
         running = 0.0
-        for step in range(steps_per_epoch):
+        for step, chosen in enumerate(batches):
             progress = (epoch * steps_per_epoch + step + 1) / (recipe.epochs * steps_per_epoch)
             rate = recipe.learning_rate * min(1, progress * 50) * 0.5 * (1 + math.cos(math.pi * progress))
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            chosen = rows[step * recipe.batch : (step + 1) * recipe.batch]
             embedded, mask = tokens.batch(chosen)
             kept = mask & (torch.rand(mask.shape) >= recipe.token_dropout)
             kept[:, 0] = True

@@ -20,14 +20,14 @@ from training.pocket.scenes import draw_scenes
 log = structlog.get_logger()
 
 LARGE, SMALL, CROP = 256, 64, 32
-LOG_EVERY = 100
+LOG_EVERY = 50
 
 
 @dataclass(frozen=True)
 class UpsamplerRecipe:
     """Size of the training; each picture gives one crop of 32 pixels."""
 
-    steps: int = 3000
+    steps: int = 1200
     pictures: int = 2
     crops: int = 4
     learning_rate: float = 2e-3
