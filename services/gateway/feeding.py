@@ -51,7 +51,8 @@ async def _ranked(
             viewer_id=viewer.user_id if viewer else None, mode=mode, limit=limit - len(shown), cursor=cursor
         )
         answer = await parts.bus.ask(query)
-        shown += await _visible(parts, viewer, _surface(mode), answer.items)
+        entries = await _visible(parts, viewer, _surface(mode), answer.items)
+        shown += await _followed(parts, viewer, entries) if mode == "following" and viewer else entries
         cursor = answer.next_cursor
         # A short page is better than a slow one; only one that lost more than half is refilled.
         if cursor is None or len(shown) * 2 > limit:
@@ -63,6 +64,12 @@ async def _visible(parts: Parts, viewer: Viewer | None, surface: Surface, items:
     posts = await parts.posts.many([item.post_id for item in items])
     visible = {post["_id"]: post for post in await visible_posts(parts, viewer, posts, surface)}
     return [Entry(visible[item.post_id], item.reasons, item.feed_context) for item in items if item.post_id in visible]
+
+
+async def _followed(parts: Parts, viewer: Viewer, entries: list[Entry]) -> list[Entry]:
+    """Those by people whom the viewer follows at this moment: the feed may not have heard of an unfollow yet."""
+    standing = await parts.relations.standing(viewer.user_id, [entry.post["author_id"] for entry in entries])
+    return [entry for entry in entries if entry.post["author_id"] in standing.follows]
 
 
 async def _by_recency(

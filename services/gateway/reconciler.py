@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 import structlog
 from opentelemetry import metrics
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
 
 from services.gateway import cleaning, counters, generating, generation_flow
 from services.gateway.context import Parts
@@ -44,7 +46,9 @@ async def run(parts: Parts) -> None:
             except Exception as error:
                 log.warning("reconciler round failed", error=str(error) or type(error).__name__)
     finally:
-        await parts.leases.give_back(TASK, holder)
+        # Another process need not wait for the lease to run out; where the database is away it does.
+        with contextlib.suppress(PyMongoError):
+            await parts.leases.give_back(TASK, holder)
 
 
 async def tell_overdue_again(parts: Parts) -> int:

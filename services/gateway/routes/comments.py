@@ -49,7 +49,7 @@ async def list_comments(
     "/v1/posts/{post_id}/comments", status_code=201, response_model=Comment, dependencies=[Depends(limited_writes)]
 )
 async def add_comment(
-    body: NewComment, post: VisiblePost, viewer: SignedIn, parts: PartsDep, idempotent: Idempotent
+    body: NewComment, viewer: SignedIn, post: VisiblePost, parts: PartsDep, idempotent: Idempotent
 ) -> Response:
     """Say something about a post, or answer a comment on it."""
 

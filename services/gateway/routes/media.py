@@ -25,9 +25,9 @@ FOR_ONE = "private, max-age=31536000, immutable"
 Name = Annotated[str, Path(max_length=64, description="The picture's content hash.")]
 
 
-@router.api_route(
+@router.head("/media/{name}/{width}.{extension}", include_in_schema=False)
+@router.get(
     "/media/{name}/{width}.{extension}",
-    methods=["GET", "HEAD"],
     response_class=Response,
     responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}, 304: {"description": "Not changed."}},
 )

@@ -59,7 +59,7 @@ async def visible_post(post_id: str, viewer: MaybeSignedIn, parts: PartsDep) -> 
 VisiblePost = Annotated[Document, Depends(visible_post)]
 
 
-async def own_post(post: VisiblePost, viewer: SignedIn) -> Document:
+async def own_post(viewer: SignedIn, post: VisiblePost) -> Document:
     if post["author_id"] != viewer.user_id:
         raise forbidden("Only its author can do this.")
     return post
@@ -90,7 +90,7 @@ async def get_post(request: Request, post: VisiblePost, viewer: MaybeSignedIn, p
 
 @router.patch("/v1/posts/{post_id}", response_model=Post, dependencies=[Depends(limited_writes)])
 async def change_post(
-    body: PostChanges, request: Request, post: OwnPost, viewer: SignedIn, parts: PartsDep
+    body: PostChanges, request: Request, viewer: SignedIn, post: OwnPost, parts: PartsDep
 ) -> Response:
     """Change words or visibility. 412 when `If-Match` names an older state; changed words leave an edited mark."""
     require_match(request, await _present(parts, viewer, post))

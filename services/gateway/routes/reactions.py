@@ -22,25 +22,25 @@ router = APIRouter(tags=["posts"])
 
 
 @router.put("/v1/posts/{post_id}/like", status_code=204, dependencies=[Depends(limited_writes)])
-async def like(post: VisiblePost, viewer: SignedIn, parts: PartsDep) -> None:
+async def like(viewer: SignedIn, post: VisiblePost, parts: PartsDep) -> None:
     """Like a post; liking it again changes nothing."""
     await react(parts, viewer, post, "like", on=True)
 
 
 @router.delete("/v1/posts/{post_id}/like", status_code=204, dependencies=[Depends(limited_writes)])
-async def unlike(post: VisiblePost, viewer: SignedIn, parts: PartsDep) -> None:
+async def unlike(viewer: SignedIn, post: VisiblePost, parts: PartsDep) -> None:
     """Take a like back."""
     await react(parts, viewer, post, "like", on=False)
 
 
 @router.put("/v1/posts/{post_id}/bookmark", status_code=204, dependencies=[Depends(limited_writes)])
-async def bookmark(post: VisiblePost, viewer: SignedIn, parts: PartsDep) -> None:
+async def bookmark(viewer: SignedIn, post: VisiblePost, parts: PartsDep) -> None:
     """Keep a post for oneself; nobody is told."""
     await react(parts, viewer, post, "bookmark", on=True)
 
 
 @router.delete("/v1/posts/{post_id}/bookmark", status_code=204, dependencies=[Depends(limited_writes)])
-async def unbookmark(post: VisiblePost, viewer: SignedIn, parts: PartsDep) -> None:
+async def unbookmark(viewer: SignedIn, post: VisiblePost, parts: PartsDep) -> None:
     """Keep it no longer."""
     await react(parts, viewer, post, "bookmark", on=False)
 

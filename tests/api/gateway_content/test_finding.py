@@ -17,10 +17,9 @@ from tests.api.gateway_content.test_posts import publish
 
 
 async def several(person: Person, painted: MakePictures, n: int = 3, **more: object) -> list[str]:
-    made = []
-    for _ in range(n):
-        made.append(str((await publish(person, await painted(person), visibility="public", **more))["id"]))
-    return made
+    return [
+        str((await publish(person, [one], visibility="public", **more))["id"]) for one in await painted(person, n=n)
+    ]
 
 
 def ids(page: httpx.Response) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import signal
 
 import httpx
 from PIL import Image
@@ -13,6 +14,7 @@ from services.gateway.context import Parts
 from shared.events import DecisionMade, Target
 from tests.api.conftest import MakePerson, Person
 from tests.api.gateway_content.conftest import MakePictures, Studio, refusal, until
+from tests.servers import Server
 
 
 async def publish(person: Person, image_ids: list[str], **more: object) -> dict[str, object]:
@@ -347,9 +349,14 @@ async def test_a_signature_is_for_one_picture_and_a_while(
 
 
 async def test_media_is_served_while_the_database_is_away(
-    ada: Person, client: httpx.AsyncClient, painted: MakePictures, parts: Parts
+    ada: Person, client: httpx.AsyncClient, painted: MakePictures, database: Server
 ) -> None:
     made = await publish(ada, await painted(ada), visibility="public")
-    await parts.mongo.client.close()
-    assert (await client.get(made["images"][0]["sources"]["original"])).status_code == 200  # type: ignore[index]
-    await parts.mongo.client.aconnect()
+    database.stop(signal.SIGKILL)
+    try:
+        assert (await client.get(made["images"][0]["sources"]["original"])).status_code == 200  # type: ignore[index]
+        answer = await client.get(f"/v1/posts/{made['id']}")
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert "Retry-After" in answer.headers
+    finally:
+        database.start()
