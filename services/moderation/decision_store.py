@@ -1,0 +1,125 @@
+"""Decisions in MongoDB: append-only, with the allow-list, the regression cases and the block list that follow from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
+
+from services.moderation.policy import Stage
+from services.moderation.ports import Overturned, Record, Standing
+from shared.events import Event, Target
+from shared.mongo import Document, Mongo
+from shared.outbox import Outbox
+
+ERASED = "erased"
+
+
+class MongoDecisionStore:
+    """`decisions`, `overturned` (allow-list and regression cases in one) and `known_pictures`."""
+
+    def __init__(self, mongo: Mongo, outbox: Outbox) -> None:
+        self._mongo, self._outbox = mongo, outbox
+        self._decisions = mongo.database["decisions"]
+        self._overturned = mongo.database["overturned"]
+        self._known = mongo.database["known_pictures"]
+        self._cases = mongo.database["cases"]
+        self._reports = mongo.database["reports"]
+
+    async def prepare(self) -> None:
+        """Make the indexes; safe to run again and beside another."""
+        await self._decisions.create_index(
+            [("target.kind", ASCENDING), ("target.id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]
+        )
+        await self._decisions.create_index([("owner_id", ASCENDING), ("at", DESCENDING)])
+
+    async def decision(self, decision_id: str) -> Record | None:
+        return _record(await self._decisions.find_one({"_id": decision_id}))
+
+    async def latest(self, target: Target) -> Record | None:
+        found = await self.history(target)
+        return found[-1] if found else None
+
+    async def history(self, target: Target) -> list[Record]:
+        rows = self._decisions.find(_on(target)).sort([("at", ASCENDING), ("order", ASCENDING), ("_id", ASCENDING)])
+        return [record for row in await rows.to_list() if (record := _record(row))]
+
+    async def record(self, record: Record) -> Record:
+        try:
+            await self._decisions.insert_one(_row(record))
+        except DuplicateKeyError:
+            kept = await self.decision(record.id)
+            return kept or record
+        return record
+
+    async def rule(self, record: Record, event: Event) -> None:
+        async def work(session: AsyncClientSession) -> list[Document]:
+            await self._decisions.insert_one(_row(record), session=session)
+            state = "open" if record.verdict == "hold" else "closed"
+            await self._cases.update_one(_on(record.target), {"$set": {"state": state}}, session=session)
+            if record.verdict != "hold":
+                outcome = "upheld" if record.verdict == "block" else "dismissed"
+                await self._reports.update_many(_on(record.target), {"$set": {"outcome": outcome}}, session=session)
+            return await self._outbox.add(session, event)
+
+        self._outbox.flush(await self._mongo.transaction(work))
+
+    async def standing(self, owner_id: str, since: datetime) -> Standing:
+        """Strikes expire by `since` and are voided by a later decision on the same target, because only the last one counts."""
+        rows = await self._decisions.find(
+            {"owner_id": owner_id, "at": {"$gte": since}}, {"target": 1, "verdict": 1, "actor": 1, "at": 1}
+        ).to_list()
+        last: dict[tuple[str, str], Document] = {}
+        for row in sorted(rows, key=lambda each: each["at"]):
+            last[(row["target"]["kind"], row["target"]["id"])] = row
+        stopped = [row for row in last.values() if row["verdict"] != "allow"]
+        strikes = sum(row["verdict"] == "block" and row["actor"] != "policy" for row in stopped)
+        return Standing(checked=len(last), stopped=len(stopped), strikes=strikes)
+
+    async def erase(self, user_id: str) -> None:
+        await self._decisions.update_many(
+            {"owner_id": user_id}, {"$set": {"owner_id": ERASED, "text": None, "span": None, "context": {}}}
+        )
+        await self._cases.delete_many({"owner_id": user_id})
+        await self._reports.update_many({"reporter_id": user_id}, {"$set": {"reporter_id": ERASED, "text": ""}})
+
+    async def allowed(self, stage: Stage, fingerprint: str) -> bool:
+        return await self._overturned.find_one({"_id": f"{stage}:{fingerprint}"}) is not None
+
+    async def overturn(self, case: Overturned) -> None:
+        row = case.model_dump()
+        await self._overturned.replace_one({"_id": f"{case.stage}:{case.fingerprint}"}, row, upsert=True)
+
+    async def restore(self, stage: Stage, fingerprint: str) -> None:
+        await self._overturned.delete_one({"_id": f"{stage}:{fingerprint}"})
+
+    async def overturned(self) -> list[Overturned]:
+        rows = await self._overturned.find().sort("at", ASCENDING).to_list()
+        return [Overturned.model_validate(row) for row in rows]
+
+    async def known_pictures(self) -> set[str]:
+        return {row["_id"] for row in await self._known.find().to_list()}
+
+    async def block_picture(self, fingerprint: str) -> None:
+        await self._known.replace_one({"_id": fingerprint}, {}, upsert=True)
+
+    async def unblock_picture(self, fingerprint: str) -> None:
+        await self._known.delete_one({"_id": fingerprint})
+
+
+def _on(target: Target) -> dict[str, Any]:
+    return {"target.kind": target.kind, "target.id": target.id}
+
+
+def _row(record: Record) -> Document:
+    row = record.model_dump(exclude={"id"})
+    row["span"] = list(record.span) if record.span else None
+    # Two decisions may fall into one millisecond: a policy's comes before a moderator's.
+    return {"_id": record.id, **row, "order": 0 if record.actor == "policy" else 1}
+
+
+def _record(row: Document | None) -> Record | None:
+    return Record.model_validate({**row, "id": row["_id"]}) if row else None

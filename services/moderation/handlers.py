@@ -1,0 +1,99 @@
+"""What moderation hears, and what it says to it."""
+
+from __future__ import annotations
+
+from services.moderation.ports import DecisionStore, Emitter, Record
+from services.moderation.review import Review
+from services.moderation.service import Moderation
+from shared.bus import Bus
+from shared.events import (
+    ContentReported,
+    DecisionAppealed,
+    DecisionMade,
+    ImageApproved,
+    ImageGenerated,
+    ImageRejected,
+    PostCommented,
+    ProfileChanged,
+    PromptApproved,
+    PromptRejected,
+    PromptSubmitted,
+    UserErased,
+)
+from shared.queries import Decide, Decided, ModerationQueue, QueueEntries
+
+
+def register(bus: Bus, moderation: Moderation, review: Review, decisions: DecisionStore) -> None:
+    """Attach all reactions and answers to the bus."""
+
+    @bus.on(PromptSubmitted)
+    async def check_prompt(event: PromptSubmitted) -> None:
+        record = await moderation.check_prompt(event)
+        await bus.emit(prompt_verdict(event, record))
+
+    @bus.on(ImageGenerated)
+    async def check_image(event: ImageGenerated) -> None:
+        record = await moderation.check_image(event)
+        await bus.emit(image_verdict(event, record))
+
+    @bus.on(PostCommented)
+    async def check_comment(event: PostCommented) -> None:
+        await tell_if_stopped(bus, await moderation.check_comment(event))
+
+    @bus.on(ProfileChanged)
+    async def check_profile(event: ProfileChanged) -> None:
+        await tell_if_stopped(bus, await moderation.check_profile(event))
+
+    @bus.on(ContentReported)
+    async def take_report(event: ContentReported) -> None:
+        await review.report(event)
+
+    @bus.on(DecisionAppealed)
+    async def take_appeal(event: DecisionAppealed) -> None:
+        await review.appeal(event)
+
+    @bus.on(UserErased)
+    async def erase(event: UserErased) -> None:
+        await decisions.erase(event.user_id)
+
+    @bus.answer(ModerationQueue)
+    async def queue(query: ModerationQueue) -> QueueEntries:
+        return await review.queue(query)
+
+    @bus.answer(Decide)
+    async def decide(query: Decide) -> Decided:
+        return await review.decide(query)
+
+
+def prompt_verdict(event: PromptSubmitted, record: Record) -> PromptApproved | PromptRejected:
+    """What to say about a prompt. The request is passed on as it came: only a copy was normalised."""
+    facts = event.model_dump(include={"generation_id", "attempt", "user_id", "reissue"})
+    moments = event.moments | {"moderated": record.at}
+    if record.verdict == "allow":
+        return PromptApproved(**facts, moments=moments, request=event.request)
+    return PromptRejected(**facts, moments=moments, decision=record.shown())
+
+
+def image_verdict(event: ImageGenerated, record: Record) -> ImageApproved | ImageRejected:
+    """What to say about a picture, with all its facts passed on."""
+    facts = event.model_dump(include={"generation_id", "attempt", "user_id", "prompt", "model", "reissue"})
+    moments = event.moments | {"checked": record.at}
+    if record.verdict == "allow":
+        return ImageApproved(**facts, moments=moments, rendition=event.rendition)
+    return ImageRejected(**facts, moments=moments, rendition=event.rendition, decision=record.shown())
+
+
+async def tell_if_stopped(emitter: Emitter, record: Record) -> None:
+    """Comments and profiles stand until they are stopped, so only that is told."""
+    if record.verdict == "allow":
+        return
+    await emitter.emit(
+        DecisionMade(
+            decision_id=record.id,
+            target=record.target,
+            owner_id=record.owner_id,
+            decision=record.shown(),
+            context=record.context,
+            occurred_at=record.at,
+        )
+    )

@@ -1,0 +1,41 @@
+"""Opening a picture safely: its header is checked before a single pixel is decoded."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+from PIL import Image
+
+FORMATS = ("WEBP", "JPEG", "PNG")
+MAX_PIXELS = 16_000_000
+MAX_BYTES = 32 << 20
+
+
+class Unreadable(Exception):
+    """The bytes are no picture that we accept; the message says why."""
+
+
+def decode(data: bytes) -> Image.Image:
+    """The first frame as plain RGB pixels, without any metadata; `Unreadable` for anything odd or larger than 16 Mpx."""
+    if len(data) > MAX_BYTES:
+        raise Unreadable(f"{len(data)} bytes")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                width, height = image.size
+                if not 0 < width * height <= MAX_PIXELS:
+                    raise Unreadable(f"{width}×{height} pixels")
+                # JPEG can be decoded at a fraction of its size, which is all that a classifier needs.
+                image.draft("RGB", (512, 512))
+                image.load()
+                if image.mode in ("RGBA", "LA", "PA", "P"):
+                    over = image.convert("RGBA")
+                    ground = Image.new("RGBA", over.size, "white")
+                    return Image.alpha_composite(ground, over).convert("RGB")
+                return image.convert("RGB")
+    except Unreadable:
+        raise
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise Unreadable(f"{type(error).__name__}") from error

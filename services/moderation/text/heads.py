@@ -1,0 +1,65 @@
+"""Trained heads: the probability of each harm category, from a sentence embedding and the words themselves."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import safe_open
+
+from services.moderation.text.rules import words_of
+
+Floats = npt.NDArray[np.float32]
+BUCKETS = 1 << 15
+DEFAULT_HEADS = Path(__file__).parents[3] / "models" / "moderation" / "heads.safetensors"
+
+
+def ngram_buckets(text: str) -> npt.NDArray[np.int64]:
+    """Hashed features of a plain text: words, pairs of words, and runs of four letters within a word. Sorted, without repeats.
+
+    Source of the method: the hashing trick (Weinberger et al., 2009) over the features of fastText (Joulin et al., 2016).
+    """
+    words = [word.text for word in words_of(text)]
+    features = [f"w {word}" for word in words]
+    features += [f"p {first} {second}" for first, second in zip(words, words[1:], strict=False)]
+    for word in set(words):
+        marked = f"<{word}>"
+        features += [f"c {marked[at : at + 4]}" for at in range(len(marked) - 3)]
+    return np.unique(np.array([zlib.crc32(feature.encode()) % BUCKETS for feature in features], np.int64))
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Linear heads. `dense` (categories, 384), `sparse` (categories, BUCKETS), `bias` (categories,); the rest is calibration."""
+
+    categories: tuple[str, ...]
+    dense: Floats
+    sparse: Floats
+    bias: Floats
+    version: str
+
+    @classmethod
+    def load(cls, path: Path = DEFAULT_HEADS) -> Heads:
+        with safe_open(path, framework="numpy") as file:
+            facts = file.metadata()
+            dense, sparse, bias = (file.get_tensor(name).astype(np.float32) for name in ("dense", "sparse", "bias"))
+        return cls(tuple(json.loads(facts["categories"])), dense, sparse, bias, facts["version"])
+
+    def lexical(self, text: str) -> Floats:
+        """The words' part of each category's logit."""
+        buckets = ngram_buckets(text)
+        if not len(buckets):
+            return np.zeros(len(self.categories), np.float32)
+        part: Floats = self.sparse[:, buckets].sum(axis=1) / np.sqrt(len(buckets))
+        return part
+
+    def score(self, vectors: Floats, lexical: Sequence[Floats]) -> Floats:
+        """Probabilities (texts, categories) from embeddings (texts, 384) and the words' logits of the same texts."""
+        logits = vectors @ self.dense.T + np.stack(lexical) + self.bias
+        probabilities: Floats = 1 / (1 + np.exp(-logits))
+        return probabilities

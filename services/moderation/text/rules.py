@@ -1,0 +1,201 @@
+"""Rules over words, as data: which words, near which others, outside which innocent phrases. Linear in the text's length.
+
+No regular expressions: a text is cut into words once, and phrases are looked up by their first word.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DEFAULT_RULES = Path(__file__).with_name("rules.toml")
+UNDER_18 = "#under_18"
+AGE_WORDS = frozenset({"year", "years", "yr", "yrs", "yo", "y"})
+
+
+@dataclass(frozen=True)
+class Word:
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class RuleHit:
+    """A rule that fired: its score, 0..1, and the characters [start, end) of the plain reading that made it fire."""
+
+    rule: str
+    category: str
+    score: float
+    reason: str
+    start: int
+    end: int
+
+
+def words_of(text: str) -> list[Word]:
+    """Runs of letters and digits; apostrophes are dropped ("don't" is "dont")."""
+    out: list[Word] = []
+    start, letters = 0, []
+    for at, character in enumerate(text):
+        if character.isalnum():
+            if not letters:
+                start = at
+            letters.append(character)
+        elif letters and character not in "'’":
+            out.append(Word("".join(letters), start, at))
+            letters = []
+    if letters:
+        out.append(Word("".join(letters), start, len(text)))
+    return out
+
+
+class Phrases:
+    """Many phrases, found in one pass. A phrase's last word also matches its plural."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._by_first: dict[str, list[tuple[str, ...]]] = {}
+        for phrase in phrases:
+            parts = tuple(word.text for word in words_of(phrase))
+            for first in {parts[0], parts[0] + "s"} if len(parts) == 1 else {parts[0]}:
+                self._by_first.setdefault(first, []).append(parts)
+
+    def find(self, words: Sequence[Word]) -> list[tuple[int, int]]:
+        """Where each phrase stands, as [first, last] word indices, in order."""
+        hits: list[tuple[int, int]] = []
+        for at, word in enumerate(words):
+            for parts in self._by_first.get(word.text, ()):
+                end = at + len(parts)
+                if end > len(words):
+                    continue
+                if all(_same(words[at + i].text, part, i == len(parts) - 1) for i, part in enumerate(parts)):
+                    hits.append((at, end - 1))
+        return hits
+
+
+def _same(word: str, part: str, last: bool) -> bool:
+    return word == part or (last and word in (part + "s", part + "es"))
+
+
+@dataclass(frozen=True)
+class Rule:
+    id: str
+    category: str
+    score: float
+    reason: str
+    any: str
+    near: str | None
+    within: int
+    stages: frozenset[str]
+
+
+class RuleSet:
+    """All rules of one file."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        groups: dict[str, list[str]] = document["groups"]
+        self.version: str = document["version"]
+        self._innocent = Phrases(document["innocent"]["phrases"])
+        self._phrases: dict[str, tuple[Phrases, bool]] = {}
+        self.rules = tuple(self._rule(row, groups) for row in document["rule"])
+        self.terms = frozenset(
+            word for name in groups if name != "people" for phrase in groups[name] for word in phrase.split()
+        )
+
+    @classmethod
+    def load(cls, path: Path = DEFAULT_RULES) -> RuleSet:
+        return cls(tomllib.loads(path.read_text("utf-8")))
+
+    def _rule(self, row: dict[str, Any], groups: dict[str, list[str]]) -> Rule:
+        near = row.get("near")
+        return Rule(
+            id=row["id"],
+            category=row["category"],
+            score=float(row["score"]),
+            reason=row["reason"],
+            any=self._index(row["any"], groups),
+            near=self._index(near, groups) if near else None,
+            within=int(row.get("within", 0)),
+            stages=frozenset(row.get("stages", ())),
+        )
+
+    def _index(self, entries: list[str], groups: dict[str, list[str]]) -> str:
+        """Key of the phrases that the entries name; equal lists share one index."""
+        key = "\n".join(entries)
+        if key not in self._phrases:
+            phrases: list[str] = []
+            for entry in entries:
+                if entry.startswith("@"):
+                    phrases += groups[entry[1:]]
+                elif entry != UNDER_18:
+                    phrases.append(entry)
+            self._phrases[key] = (Phrases(phrases), UNDER_18 in entries)
+        return key
+
+    def find(self, text: str, stage: str) -> list[RuleHit]:
+        """The rules that fire on a plain reading, each once, at its first place."""
+        words = words_of(text)
+        innocent = _covered(self._innocent.find(words), len(words))
+        found: dict[str, list[tuple[int, int]]] = {}
+
+        def places(key: str) -> list[tuple[int, int]]:
+            if key not in found:
+                phrases, ages = self._phrases[key]
+                hits = phrases.find(words) + (_under_18(words) if ages else [])
+                found[key] = sorted(hit for hit in hits if not any(innocent[hit[0] : hit[1] + 1]))
+            return found[key]
+
+        hits: list[RuleHit] = []
+        for rule in self.rules:
+            if rule.stages and stage not in rule.stages:
+                continue
+            place = _first(places(rule.any), places(rule.near) if rule.near else None, rule.within)
+            if place is not None:
+                start, end = words[place[0]].start, words[place[1]].end
+                hits.append(RuleHit(rule.id, rule.category, rule.score, rule.reason, start, end))
+        return hits
+
+
+def _covered(hits: list[tuple[int, int]], size: int) -> list[bool]:
+    covered = [False] * size
+    for first, last in hits:
+        covered[first : last + 1] = [True] * (last + 1 - first)
+    return covered
+
+
+def _first(
+    hits: list[tuple[int, int]], near: list[tuple[int, int]] | None, within: int
+) -> tuple[int, int] | None:  # fmt: skip
+    """The first hit, together with a neighbour at most `within` words away where one is asked for."""
+    if near is None:
+        return hits[0] if hits else None
+    starts = [first for first, _ in near]
+    for first, last in hits:
+        at = bisect_left(starts, first - within - 6)
+        while at < len(near) and near[at][0] <= last + within:
+            other = near[at]
+            overlaps = other[0] <= last and first <= other[1]
+            if not overlaps and max(other[0] - last, first - other[1]) <= within:
+                return min(first, other[0]), max(last, other[1])
+            at += 1
+    return None
+
+
+def _under_18(words: Sequence[Word]) -> list[tuple[int, int]]:
+    """Ages below 18: "12 year old", "aged 15", "16yo"."""
+    hits: list[tuple[int, int]] = []
+    for at, word in enumerate(words):
+        following = words[at + 1].text if at + 1 < len(words) else ""
+        number, unit = word.text, following
+        for suffix in ("yo", "yr", "y"):
+            if word.text.endswith(suffix):
+                number, unit = word.text.removesuffix(suffix), suffix
+                break
+        if not (number.isascii() and number.isdigit()) or not 1 <= int(number[:4]) < 18:
+            continue
+        if unit in AGE_WORDS or (at > 0 and words[at - 1].text in ("aged", "age")):
+            hits.append((at, at))
+    return hits

@@ -1,0 +1,139 @@
+"""The text scorer: plain reading, rules, trained heads, and whatever other scorers are present. The highest score counts."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from opentelemetry import trace
+
+from services.moderation.policy import ABSOLUTE, Finding, Stage
+from services.moderation.ports import Assessment
+from services.moderation.text.batcher import Batcher
+from services.moderation.text.encoder import MiniLMEncoder
+from services.moderation.text.heads import Floats, Heads
+from services.moderation.text.normalise import Reading, read
+from services.moderation.text.rules import RuleHit, RuleSet
+from services.moderation.text.windows import MAX_TOKENS, flatten, windows
+from services.moderation.text.words import Vocabulary
+
+MENTIONS_MINOR = "mention.minor"
+MINOR_WITH_SEXUAL = 0.9
+"""From this score of the sexual head on, a text that speaks of a minor is one about a minor in a sexual context."""
+BATCH = 4
+TIMEOUT_S = 20.0
+_tracer = trace.get_tracer(__name__)
+
+
+class PlainTextScorer(Protocol):
+    """Another model that reads the plain text."""
+
+    version: str
+
+    def score(self, texts: list[str]) -> list[dict[str, float]]:
+        """Scores by category, 0..1, for each text. Blocking."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    reading: Reading
+    hits: list[RuleHit]
+    parts: list[Reading]
+    lexical: list[Floats]
+
+
+class LayeredTextScorer:
+    """Rules and heads on MiniLM, and `others` beside them."""
+
+    def __init__(
+        self, encoder: MiniLMEncoder, heads: Heads, rules: RuleSet, others: Sequence[PlainTextScorer] = ()
+    ) -> None:  # fmt: skip
+        self._encoder, self._heads, self._rules, self._others = encoder, heads, rules, tuple(others)
+        self._vocabulary = Vocabulary(encoder.ranked_words, rules.terms)
+        self._versions = {"rules": rules.version, "heads": heads.version}
+        self._versions |= {type(other).__name__: other.version for other in self._others}
+        self._batcher = Batcher(self.assess, size=BATCH)
+
+    async def score(self, text: str, stage: Stage) -> Assessment:
+        """Assess one text, together with others that wait at the same time."""
+        with _tracer.start_as_current_span("moderation.score") as span:
+            span.set_attribute("moderation.stage", stage)
+            span.set_attribute("moderation.characters", len(text))
+            return await asyncio.wait_for(self._batcher.submit((text, stage)), TIMEOUT_S)
+
+    def assess(self, batch: list[tuple[str, Stage]]) -> list[Assessment]:
+        """Assess texts in one call of each model. Blocking."""
+        prepared = [self._prepare(text, stage) for text, stage in batch]
+        parts = [part for each in prepared for part in each.parts]
+        vectors = self._encoder.encode([part.text for part in parts], max_tokens=MAX_TOKENS)
+        lexical = [logits for each in prepared for logits in each.lexical]
+        probabilities = self._heads.score(vectors, lexical)
+        others = [other.score([each.reading.text for each in prepared]) for other in self._others]
+        out: list[Assessment] = []
+        at = 0
+        for index, each in enumerate(prepared):
+            rows = probabilities[at : at + len(each.parts)]
+            at += len(each.parts)
+            out.append(self._assessment(each, rows, [scores[index] for scores in others]))
+        return out
+
+    def _prepare(self, text: str, stage: Stage) -> _Prepared:
+        reading = flatten(read(text, self._vocabulary))
+        hits = self._rules.find(reading.text, stage)
+        parts, lexical = [reading], [self._heads.lexical(reading.text)]
+        pieces = windows(reading)
+        if len(pieces) > 1:
+            logits = [self._heads.lexical(piece.text) for piece in pieces]
+            worst = max(range(len(pieces)), key=lambda index: float(logits[index].max()))
+            parts.append(pieces[worst])
+            lexical.append(logits[worst])
+        return _Prepared(reading, hits, parts, lexical)
+
+    def _assessment(self, each: _Prepared, rows: Floats, others: list[dict[str, float]]) -> Assessment:
+        findings: list[Finding] = []
+        for column, category in enumerate(self._heads.categories):
+            row = int(np.argmax(rows[:, column]))
+            part = each.parts[row]
+            findings.append(
+                Finding(
+                    category=category,
+                    score=float(rows[row, column]),
+                    rule=f"model.{category}",
+                    span=part.span(0, len(part.text)) if part.text else None,
+                )
+            )
+        for other, scores in zip(self._others, others, strict=True):
+            name = type(other).__name__.removesuffix("Scorer").lower()
+            findings += [
+                Finding(category=category, score=score, rule=f"{name}.{category}") for category, score in scores.items()
+            ]
+        mentions = [hit for hit in each.hits if hit.rule == MENTIONS_MINOR]
+        for hit in each.hits:
+            if hit.rule != MENTIONS_MINOR:
+                span = each.reading.span(hit.start, hit.end)
+                findings.append(
+                    Finding(category=hit.category, score=hit.score, rule=hit.rule, reason=hit.reason, span=span)
+                )
+        sexual = max((finding.score for finding in findings if finding.category == "sexual"), default=0.0)
+        if mentions and sexual >= MINOR_WITH_SEXUAL:
+            span = each.reading.span(mentions[0].start, mentions[0].end)
+            findings.append(Finding(category=ABSOLUTE, score=sexual, rule=f"{ABSOLUTE}.model", span=span))
+        scores: dict[str, float] = {ABSOLUTE: 0.0, "real_person": 0.0, "spam": 0.0}
+        for finding in findings:
+            scores[finding.category] = max(scores.get(finding.category, 0.0), finding.score)
+        return Assessment(
+            scores=scores,
+            findings=tuple(findings),
+            versions=self._versions,
+            fingerprint=fingerprint_of(each.reading.text),
+        )
+
+
+def fingerprint_of(plain: str) -> str:
+    """What allow-lists know a text by: a hash of its plain reading, so that dressing it up changes nothing."""
+    return hashlib.sha256(plain.encode()).hexdigest()

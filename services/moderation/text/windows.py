@@ -1,0 +1,45 @@
+"""Which parts of a long text are read closely: its beginning, and the windows whose words are most suspicious.
+
+Embedding costs time by the token, and one phrase buried in padding hardly moves the embedding of the whole. So every window of
+20 words (in steps of 10) is weighed by its words alone, and only the worst go to the encoder.
+"""
+
+from __future__ import annotations
+
+from services.moderation.text.normalise import Reading
+
+WINDOW_WORDS = 20
+STRIDE_WORDS = 10
+MAX_TOKENS = 64
+"""Tokens of one text that are embedded; the heads are trained on texts cut in the same place."""
+
+
+def flatten(reading: Reading) -> Reading:
+    """The reading with each run of blanks as one space and none at the ends."""
+    text: list[str] = []
+    origin: list[int] = []
+    for character, place in zip(reading.text, reading.origin, strict=True):
+        if not character.isspace():
+            text.append(character)
+            origin.append(place)
+        elif text and text[-1] != " ":
+            text.append(" ")
+            origin.append(place)
+    if text and text[-1] == " ":
+        text.pop()
+        origin.pop()
+    return Reading("".join(text), tuple(origin))
+
+
+def windows(reading: Reading) -> list[Reading]:
+    """Overlapping windows of a flattened reading; only the whole when it is no longer than one and a half windows."""
+    starts = [0] + [at + 1 for at, character in enumerate(reading.text) if character == " "]
+    if len(starts) <= WINDOW_WORDS + STRIDE_WORDS:
+        return [reading]
+    ends = [start - 1 for start in starts[1:]] + [len(reading.text)]
+    out: list[Reading] = []
+    for first in range(0, len(starts) - STRIDE_WORDS, STRIDE_WORDS):
+        last = min(first + WINDOW_WORDS, len(starts)) - 1
+        start, end = starts[first], ends[last]
+        out.append(Reading(reading.text[start:end], reading.origin[start:end]))
+    return out

@@ -1,0 +1,89 @@
+"""Which words are known, how common they are, and where to cut letters that were written without spaces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+COMMON = 12000
+SHORT_WORDS = frozenset("a i an as at be by do go he if in is it me my no of on or so to up us we".split())
+LONGEST = 16
+MAX_CUT = 2000
+
+
+class Vocabulary:
+    """Words in order of frequency, the most frequent first. Hashable by identity, so that repairs can be cached."""
+
+    def __init__(self, ranked: Sequence[str], also: Iterable[str] = ()) -> None:
+        words = ["a", "i"] + [
+            word for word in ranked if word.isascii() and word.isalpha() and (len(word) > 2 or word in SHORT_WORDS)
+        ]
+        extra = [word for word in also if word.isalpha() and len(word) > 2]
+        scale = math.log(len(words) + 1)
+        self._cost = {word: math.log((rank + 1) * scale) for rank, word in enumerate(words)}
+        for word in extra:
+            self._cost.setdefault(word, math.log(5000 * scale))
+        self.common = frozenset(words[:COMMON]) | frozenset(extra)
+        self._terms = tuple(extra)
+        # Terms last, so that they win over innocent words of the same skeleton ("bobs" and what it hides).
+        self._by_skeleton = {squeeze(word): word for word in (*words[::-1], *extra) if squeeze(word) != word}
+
+    def __contains__(self, word: str) -> bool:
+        """Whether the word, or what it is the plural or a form of, is known."""
+        return (
+            word in self._cost
+            or (word.endswith("s") and word[:-1] in self._cost)
+            or (word.endswith("ing") and len(word) > 5 and (word[:-3] in self._cost or word[:-3] + "e" in self._cost))
+            or (word.endswith("ed") and len(word) > 4 and (word[:-2] in self._cost or word[:-1] in self._cost))
+        )
+
+    def by_skeleton(self, word: str) -> str | None:
+        """The known word that becomes the same as `word` when repeated letters are written once, if there is one."""
+        skeleton = squeeze(word)
+        return self._by_skeleton.get(skeleton) or (skeleton if skeleton in self else None)
+
+    def masked(self, word: str) -> str | None:
+        """The term that fits a word with asterisks for letters ("f*ck"), if there is one."""
+        for term in self._terms:
+            if len(term) == len(word) and all(w in ("*", t) for w, t in zip(word, term, strict=True)):
+                return term
+        return None
+
+    def known_share(self, text: str) -> float:
+        """Share of the letters in words of three letters or more that belong to common words; 1.0 if there are none."""
+        known = total = 0
+        for word in "".join(c if c.isalpha() else " " for c in text).split():
+            if len(word) >= 3:
+                total += len(word)
+                known += len(word) if word in self.common or (word.endswith("s") and word[:-1] in self.common) else 0
+        return known / total if total else 1.0
+
+    def cut(self, letters: str) -> list[str] | None:
+        """The likeliest words that `letters` is made of, or None when it can't be cut into known words.
+
+        Dynamic programming over unigram frequencies; at most `LONGEST` steps a letter.
+        """
+        if len(letters) > MAX_CUT:
+            return None
+        best: list[tuple[float, int]] = [(0.0, 0)]
+        for end in range(1, len(letters) + 1):
+            choices = (
+                (best[start][0] + self._cost[letters[start:end]], start)
+                for start in range(max(0, end - LONGEST), end)
+                if letters[start:end] in self._cost
+            )
+            best.append(min(choices, default=(math.inf, 0)))
+        if math.isinf(best[-1][0]):
+            return None
+        words: list[str] = []
+        end = len(letters)
+        while end:
+            start = best[end][1]
+            words.append(letters[start:end])
+            end = start
+        return words[::-1]
+
+
+def squeeze(word: str) -> str:
+    """Each run of one letter written once."""
+    return "".join(letter for at, letter in enumerate(word) if at == 0 or word[at - 1] != letter)

@@ -1,0 +1,123 @@
+"""Moderation's stores in memory, for tests of what lies above them. Held to the same contract as the real ones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.moderation.policy import Stage
+from services.moderation.ports import Case, Overturned, Record, Report, Standing
+from shared.events import Event, Target
+
+
+class MemoryStores:
+    """Decisions, cases and reports in dictionaries; `told` collects the events that go with moderators' decisions."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, Record] = {}
+        self.kept_cases: dict[str, Case] = {}
+        self.kept_reports: dict[str, Report] = {}
+        self.listed: dict[tuple[Stage, str], Overturned] = {}
+        self.pictures: set[str] = set()
+        self.told: list[Event] = []
+
+    async def decision(self, decision_id: str) -> Record | None:
+        return self.records.get(decision_id)
+
+    async def history(self, target: Target) -> list[Record]:
+        found = [record for record in self.records.values() if record.target == target]
+        return sorted(found, key=lambda record: (record.at, record.actor != "policy", record.id))
+
+    async def latest(self, target: Target) -> Record | None:
+        found = await self.history(target)
+        return found[-1] if found else None
+
+    async def record(self, record: Record) -> Record:
+        return self.records.setdefault(record.id, record)
+
+    async def rule(self, record: Record, event: Event) -> None:
+        self.records[record.id] = record
+        self.told.append(event)
+        if (case := await self.case(record.target)) is not None:
+            state = "open" if record.verdict == "hold" else "closed"
+            self.kept_cases[case.id] = case.model_copy(update={"state": state})
+        if record.verdict != "hold":
+            outcome = "upheld" if record.verdict == "block" else "dismissed"
+            for report in await self.reports(record.target):
+                self.kept_reports[report.id] = report.model_copy(update={"outcome": outcome})
+
+    async def standing(self, owner_id: str, since: datetime) -> Standing:
+        mine = [record for record in self.records.values() if record.owner_id == owner_id and record.at >= since]
+        last = {record.target: record for record in sorted(mine, key=lambda record: record.at)}
+        stopped = [record for record in last.values() if record.verdict != "allow"]
+        strikes = sum(record.verdict == "block" and record.actor != "policy" for record in stopped)
+        return Standing(checked=len(last), stopped=len(stopped), strikes=strikes)
+
+    async def erase(self, user_id: str) -> None:
+        for record in [each for each in self.records.values() if each.owner_id == user_id]:
+            gone = {"owner_id": "erased", "text": None, "span": None, "context": {}}
+            self.records[record.id] = record.model_copy(update=gone)
+        self.kept_cases = {name: case for name, case in self.kept_cases.items() if case.owner_id != user_id}
+        for report in [each for each in self.kept_reports.values() if each.reporter_id == user_id]:
+            self.kept_reports[report.id] = report.model_copy(update={"reporter_id": "erased", "text": ""})
+
+    async def allowed(self, stage: Stage, fingerprint: str) -> bool:
+        return (stage, fingerprint) in self.listed
+
+    async def overturn(self, case: Overturned) -> None:
+        self.listed[(case.stage, case.fingerprint)] = case
+
+    async def restore(self, stage: Stage, fingerprint: str) -> None:
+        self.listed.pop((stage, fingerprint), None)
+
+    async def overturned(self) -> list[Overturned]:
+        return sorted(self.listed.values(), key=lambda case: case.at)
+
+    async def known_pictures(self) -> set[str]:
+        return set(self.pictures)
+
+    async def block_picture(self, fingerprint: str) -> None:
+        self.pictures.add(fingerprint)
+
+    async def unblock_picture(self, fingerprint: str) -> None:
+        self.pictures.discard(fingerprint)
+
+    async def case(self, target: Target) -> Case | None:
+        return self.kept_cases.get(f"{target.kind}:{target.id}")
+
+    async def open(self, case: Case) -> None:
+        before = self.kept_cases.get(case.id)
+        if before is None or before.state == "closed":
+            self.kept_cases[case.id] = case
+            return
+        why = (*before.why, *(reason for reason in case.why if reason not in before.why))
+        facts = case.model_dump(include={"text", "image_hash", "due_at"}, exclude_none=True)
+        priority = max(before.priority, case.priority)
+        self.kept_cases[case.id] = before.model_copy(update={**facts, "why": why, "priority": priority})
+
+    async def cases(self, state: str, limit: int, cursor: str | None) -> tuple[list[Case], str | None]:
+        found = sorted(
+            (case for case in self.kept_cases.values() if case.state == state),
+            key=lambda case: (-case.priority, case.opened_at, case.id),
+        )
+        start = 0
+        if cursor is not None:
+            names = [case.id for case in found]
+            if cursor not in names:
+                raise ValueError("not a cursor of the moderation queue")
+            start = names.index(cursor) + 1
+        page = found[start : start + limit]
+        return page, page[-1].id if start + limit < len(found) else None
+
+    async def report(self, report: Report) -> bool:
+        for each in self.kept_reports.values():
+            if (each.reporter_id, each.target) == (report.reporter_id, report.target):
+                return False
+        self.kept_reports[report.id] = report
+        return True
+
+    async def reports(self, target: Target) -> list[Report]:
+        return sorted((each for each in self.kept_reports.values() if each.target == target), key=lambda each: each.at)
+
+    async def reputation(self, reporter_id: str) -> tuple[int, int]:
+        settled = [each for each in self.kept_reports.values() if each.reporter_id == reporter_id and each.outcome]
+        return sum(each.outcome == "upheld" for each in settled), len(settled)

@@ -1,0 +1,184 @@
+"""What every store of moderation does: the one in memory that other tests build on, and the one in MongoDB."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.moderation.case_store import MongoCaseStore
+from services.moderation.decision_store import MongoDecisionStore
+from services.moderation.ports import Case, Overturned, Record, Report
+from shared.bus import Bus
+from shared.events import DecisionMade, Target, utcnow
+from shared.mongo import Mongo
+from shared.outbox import Outbox
+from shared.settings import MongoSettings
+from tests.contracts.moderation.memory import MemoryStores
+from tests.servers import Server
+
+NOW = utcnow()
+PROMPT = Target(kind="prompt", id="g1")
+
+
+@pytest.fixture(params=["memory", "mongo"])
+async def stores(request: pytest.FixtureRequest, database: Server) -> AsyncIterator[Any]:
+    """`decisions` and `cases` over one store."""
+    if request.param == "memory":
+        memory = MemoryStores()
+        yield SimpleNamespace(decisions=memory, cases=memory)
+        return
+    settings = MongoSettings(
+        mongodb_url=f"mongodb://127.0.0.1:{database.port}", mongodb_database=f"t{uuid4().hex[:10]}"
+    )
+    mongo = Mongo(settings, "moderation")
+    decisions = MongoDecisionStore(mongo, Outbox(mongo, Bus(settings, "moderation")))
+    cases = MongoCaseStore(mongo)
+    await decisions.prepare()
+    await cases.prepare()
+    yield SimpleNamespace(decisions=decisions, cases=cases)
+    await mongo.client.drop_database(mongo.database.name)
+    await mongo.close()
+
+
+def record(name: str, verdict: str = "block", target: Target = PROMPT, **more: Any) -> Record:
+    facts = {"stage": "prompt", "target": target, "owner_id": "ada", "verdict": verdict, "text": "words", "at": NOW}
+    return Record.model_validate({"id": name, **facts, **more})
+
+
+def case(name: str, priority: int = 40, **more: Any) -> Case:
+    target = Target(kind="prompt", id=name)
+    facts = {"target": target, "owner_id": "ada", "priority": priority, "why": ("held",), "opened_at": NOW}
+    return Case.model_validate({**facts, **more})
+
+
+def told(decision: Record) -> DecisionMade:
+    return DecisionMade(
+        decision_id=decision.id, target=decision.target, owner_id=decision.owner_id, decision=decision.shown()
+    )
+
+
+async def test_a_decision_is_kept_as_it_was_made(stores: Any) -> None:
+    made = record("d1", span=(3, 9), scores={"sexual": 0.97}, context={"attempt": 1}, threshold=0.9)
+    await stores.decisions.record(made)
+    assert await stores.decisions.decision("d1") == made
+    assert await stores.decisions.latest(PROMPT) == made
+    assert await stores.decisions.decision("d2") is None
+
+
+async def test_a_second_decision_of_one_id_changes_nothing(stores: Any) -> None:
+    first = await stores.decisions.record(record("d1", "block"))
+    assert await stores.decisions.record(record("d1", "allow")) == first
+    assert [each.verdict for each in await stores.decisions.history(PROMPT)] == ["block"]
+
+
+async def test_many_at_once_keep_one(stores: Any) -> None:
+    kept = await asyncio.gather(*(stores.decisions.record(record("d1", text=str(i))) for i in range(8)))
+    assert len({each.text for each in kept}) == 1
+
+
+async def test_a_moderators_decision_stands_above_the_policys(stores: Any) -> None:
+    await stores.decisions.record(record("d1", "block"))
+    await stores.cases.open(case("g1"))
+    verdict = record("d2", "allow", actor="mo", at=NOW)
+    await stores.decisions.rule(verdict, told(verdict))
+    assert [each.id for each in await stores.decisions.history(PROMPT)] == ["d1", "d2"]
+    assert (await stores.decisions.latest(PROMPT)).verdict == "allow"
+    assert (await stores.cases.case(PROMPT)).state == "closed"
+
+
+async def test_a_verdict_settles_the_reports(stores: Any) -> None:
+    await stores.cases.report(Report(id="r1", reporter_id="bob", target=PROMPT, reason="spam", at=NOW))
+    assert await stores.cases.reputation("bob") == (0, 0)
+    verdict = record("d2", "block", actor="mo")
+    await stores.decisions.rule(verdict, told(verdict))
+    assert await stores.cases.reputation("bob") == (1, 1)
+    verdict = record("d3", "allow", actor="mo", at=NOW + timedelta(seconds=1))
+    await stores.decisions.rule(verdict, told(verdict))
+    assert await stores.cases.reputation("bob") == (0, 1)
+
+
+async def test_a_person_reports_a_target_once(stores: Any) -> None:
+    report = Report(id="r1", reporter_id="bob", target=PROMPT, reason="spam", at=NOW)
+    assert await stores.cases.report(report)
+    assert not await stores.cases.report(report.model_copy(update={"id": "r2"}))
+    assert [each.id for each in await stores.cases.reports(PROMPT)] == ["r1"]
+
+
+async def test_cases_come_by_priority_then_age_and_page_by_page(stores: Any) -> None:
+    for name, priority, minutes in (("a", 10, 0), ("b", 90, 5), ("c", 90, 1), ("d", 50, 0), ("e", 50, 0)):
+        await stores.cases.open(case(name, priority, opened_at=NOW + timedelta(minutes=minutes)))
+    seen: list[str] = []
+    cursor = None
+    for _ in range(3):
+        page, cursor = await stores.cases.cases("open", 2, cursor)
+        seen += [each.target.id for each in page]
+    assert seen == ["c", "b", "d", "e", "a"]
+    assert cursor is None
+
+
+async def test_a_foreign_cursor_is_refused(stores: Any) -> None:
+    with pytest.raises(ValueError, match="not a cursor"):
+        await stores.cases.cases("open", 2, "bm9wZQ")
+
+
+async def test_an_open_case_collects_reasons_and_keeps_the_highest_priority(stores: Any) -> None:
+    await stores.cases.open(case("g1", 60, text="words"))
+    await stores.cases.open(case("g1", 30, why=("reported: spam", "held"), opened_at=NOW + timedelta(hours=1)))
+    kept = await stores.cases.case(PROMPT)
+    assert (kept.why, kept.priority, kept.opened_at, kept.text) == (("held", "reported: spam"), 60, NOW, "words")
+
+
+async def test_a_closed_case_starts_afresh(stores: Any) -> None:
+    await stores.cases.open(case("g1", 90, why=("old",)))
+    verdict = record("d2", "allow", actor="mo")
+    await stores.decisions.rule(verdict, told(verdict))
+    await stores.cases.open(case("g1", 30, why=("new",), opened_at=NOW + timedelta(hours=1)))
+    kept = await stores.cases.case(PROMPT)
+    assert (kept.state, kept.why, kept.priority, kept.opened_at) == ("open", ("new",), 30, NOW + timedelta(hours=1))
+
+
+async def test_what_was_overturned_is_allowed_until_it_is_restored(stores: Any) -> None:
+    overturned = Overturned(stage="prompt", fingerprint="f", text="words", decision_id="d2", at=NOW)
+    await stores.decisions.overturn(overturned)
+    assert await stores.decisions.allowed("prompt", "f")
+    assert not await stores.decisions.allowed("comment", "f")
+    assert await stores.decisions.overturned() == [overturned]
+    await stores.decisions.restore("prompt", "f")
+    assert not await stores.decisions.allowed("prompt", "f")
+
+
+async def test_strikes_are_moderators_blocks_that_still_stand(stores: Any) -> None:
+    for number, verdict in enumerate(("block", "block", "allow")):
+        target = Target(kind="comment", id=str(number))
+        await stores.decisions.rule(made := record(f"m{number}", verdict, target, actor="mo"), told(made))
+    voided = record("v", "allow", Target(kind="comment", id="0"), actor="mo", at=NOW + timedelta(seconds=1))
+    await stores.decisions.rule(voided, told(voided))
+    expired = record("x", "block", Target(kind="comment", id="9"), actor="mo", at=NOW - timedelta(days=31))
+    await stores.decisions.record(expired)
+    standing = await stores.decisions.standing("ada", NOW - timedelta(days=30))
+    assert (standing.checked, standing.stopped, standing.strikes) == (3, 1, 1)
+
+
+async def test_erasing_a_person_leaves_decisions_without_their_words(stores: Any) -> None:
+    await stores.decisions.record(record("d1", span=(0, 2), context={"generation_id": "g1"}))
+    await stores.cases.open(case("g1"))
+    await stores.cases.report(Report(id="r1", reporter_id="ada", target=PROMPT, reason="spam", text="mine", at=NOW))
+    await stores.decisions.erase("ada")
+    kept = await stores.decisions.decision("d1")
+    assert (kept.verdict, kept.owner_id, kept.text, kept.context) == ("block", "erased", None, {})
+    assert await stores.cases.case(PROMPT) is None
+    assert [each.text for each in await stores.cases.reports(PROMPT)] == [""]
+
+
+async def test_blocked_pictures_are_known_until_unblocked(stores: Any) -> None:
+    await stores.decisions.block_picture("00ff")
+    await stores.decisions.block_picture("00ff")
+    assert await stores.decisions.known_pictures() == {"00ff"}
+    await stores.decisions.unblock_picture("00ff")
+    assert await stores.decisions.known_pictures() == set()

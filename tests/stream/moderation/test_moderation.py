@@ -1,0 +1,166 @@
+"""Moderation on a real broker and a real database: what goes in comes out once, and nothing passes unchecked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from asgi_lifespan import LifespanManager
+
+from services.moderation.main import create_app
+from services.moderation.policy import Finding
+from services.moderation.ports import Assessment
+from services.moderation.settings import ModerationSettings
+from shared import delivery
+from shared.bus import Bus
+from shared.events import (
+    DecisionAppealed,
+    DecisionMade,
+    Event,
+    ImageApproved,
+    ImageGenerated,
+    ImageRejected,
+    PictureRequest,
+    PromptApproved,
+    PromptRejected,
+    PromptSubmitted,
+    Rendition,
+)
+from shared.queries import Decide, ModerationQueue
+from shared.settings import MongoSettings
+
+
+class WordScorer:
+    """Blocks what contains "bad"; fails while `down`."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.failed = asyncio.Event()
+
+    async def score(self, content: Any, stage: str = "image") -> Assessment:
+        if self.down:
+            self.failed.set()
+            raise RuntimeError("the model is gone")
+        found = "bad" in content if isinstance(content, str) else b"bad" in content
+        findings = (Finding(category="sexual", score=1.0, rule="test.bad"),) if found else ()
+        return Assessment(scores={"sexual": float(found)}, findings=findings, fingerprint="")
+
+
+class Media:
+    async def get(self, key: str) -> bytes | None:
+        return key.encode()
+
+
+@pytest.fixture
+async def scorer(settings: MongoSettings) -> AsyncIterator[WordScorer]:
+    """The whole service, with a scorer of words instead of its models."""
+    words = WordScorer()
+    app = create_app(ModerationSettings.model_validate(settings.model_dump()), texts=words, images=words, media=Media())
+    async with LifespanManager(app, startup_timeout=30, shutdown_timeout=30):
+        yield words
+
+
+class Gateway:
+    """The other side: says and hears what the gateway does."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus, self.heard = bus, asyncio.Queue[Event]()
+
+    async def hears(self, count: int) -> list[Event]:
+        async with asyncio.timeout(20):
+            return [await self.heard.get() for _ in range(count)]
+
+
+@pytest.fixture
+async def gateway(settings: MongoSettings, scorer: WordScorer) -> AsyncIterator[Gateway]:
+    bus = Bus(settings, "gateway")
+    side = Gateway(bus)
+    for kind in (PromptRejected, ImageApproved, ImageRejected, DecisionMade):
+        bus.on(kind)(side.heard.put)
+    generation = Bus(settings, "generation")
+    generation.on(PromptApproved)(side.heard.put)
+    await bus.start()
+    await generation.start()
+    yield side
+    await asyncio.gather(bus.stop(), generation.stop())
+
+
+def prompt(text: str, name: str) -> PromptSubmitted:
+    request = PictureRequest(prompt=text, model="pocket", seed=1, image_ids=("i1",))
+    return PromptSubmitted(generation_id=name, user_id="ada", request=request)
+
+
+def image(name: str, index: int) -> ImageGenerated:
+    rendition = Rendition(image_id=name, index=index, hash=name, width=8, height=8, seed=1, thumbhash="")
+    return ImageGenerated(generation_id="g", user_id="ada", prompt="x", model="pocket", rendition=rendition)
+
+
+async def test_each_prompt_and_each_picture_gets_one_verdict(gateway: Gateway) -> None:
+    for event in (prompt("good", "g1"), prompt("bad", "g2"), image("fine", 0), image("bad", 1)):
+        await gateway.bus.emit(event)
+    heard = {type(event): event for event in await gateway.hears(4)}
+    assert heard[PromptApproved].generation_id == "g1"  # type: ignore[attr-defined]
+    assert heard[PromptRejected].generation_id == "g2"  # type: ignore[attr-defined]
+    assert heard[ImageApproved].rendition.image_id == "fine"  # type: ignore[attr-defined]
+    assert heard[ImageRejected].rendition.image_id == "bad"  # type: ignore[attr-defined]
+    assert gateway.heard.empty()
+
+
+async def test_said_again_by_the_reconciler_it_gives_the_same_verdict(gateway: Gateway) -> None:
+    await gateway.bus.emit(prompt("bad", "g1"))
+    (first,) = await gateway.hears(1)
+    await gateway.bus.emit(prompt("bad", "g1").model_copy(update={"reissue": 1}))
+    (second,) = await gateway.hears(1)
+    assert isinstance(first, PromptRejected)
+    assert isinstance(second, PromptRejected)
+    assert first.decision == second.decision
+
+
+async def test_while_the_scorer_fails_everything_waits_and_then_passes(
+    gateway: Gateway, scorer: WordScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "RETRY_DELAYS_S", (0.2,) * 20)
+    scorer.down = True
+    for number in range(5):
+        await gateway.bus.emit(prompt("good", f"g{number}"))
+    await gateway.bus.emit(image("fine", 0))
+    await asyncio.wait_for(scorer.failed.wait(), 10)
+    assert gateway.heard.empty()
+    scorer.down = False
+    heard = await gateway.hears(6)
+    assert {type(event) for event in heard} == {PromptApproved, ImageApproved}
+    assert {event.generation_id for event in heard if isinstance(event, PromptApproved)} == {f"g{n}" for n in range(5)}
+
+
+async def eventually(check: Callable[[], Any]) -> Any:
+    async with asyncio.timeout(20):
+        while not (found := await check()):
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def test_from_the_block_to_an_overturned_verdict(gateway: Gateway) -> None:
+    await gateway.bus.emit(prompt("a bad hair day", "g1"))
+    (rejected,) = await gateway.hears(1)
+    assert isinstance(rejected, PromptRejected)
+    await gateway.bus.emit(DecisionAppealed(decision_id=rejected.decision.id, user_id="ada", text="it's hair"))
+
+    async def case() -> Any:
+        return (await gateway.bus.ask(ModerationQueue())).items
+
+    (entry,) = await eventually(case)
+    assert entry.text == "a bad hair day"
+    verdict = Decide(actor_id="mo", target_kind="prompt", target_id=entry.target_id, verdict="allow", reason="hair")
+    answer = await gateway.bus.ask(verdict)
+    (made,) = await gateway.hears(1)
+    assert isinstance(made, DecisionMade)
+    assert (made.decision_id, made.context["generation_id"]) == (answer.decision_id, "g1")
+    assert (await gateway.bus.ask(ModerationQueue())).items == ()
+    assert (await gateway.bus.ask(ModerationQueue(state="closed"))).items[0].target_id == "g1"
+
+
+async def test_a_verdict_on_the_unknown_is_answered(gateway: Gateway) -> None:
+    verdict = Decide(actor_id="mo", target_kind="prompt", target_id="nothing", verdict="allow", reason="?")
+    assert (await gateway.bus.ask(verdict)).decision_id is None

@@ -1,0 +1,127 @@
+"""A text says the same however it is dressed up, and the way back to the original is kept."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import sys
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.moderation.text.normalise import fold, read
+from services.moderation.text.rules import RuleSet, words_of
+from services.moderation.text.windows import flatten, windows
+from services.moderation.text.words import Vocabulary
+
+TEXT = "a naked woman lying on a large wooden table"
+Disguise = Callable[[str], str]
+
+
+def shifted(text: str, *, upper: int, lower: int) -> str:
+    return "".join(
+        chr(upper + ord(c) - 65) if "A" <= c <= "Z" else chr(lower + ord(c) - 97) if "a" <= c <= "z" else c
+        for c in text
+    )
+
+
+DISGUISES: dict[str, Disguise] = {
+    "leet": lambda text: text.translate(str.maketrans("aeiot", "43107")),
+    "cyrillic": lambda text: text.translate(str.maketrans("aeopcxyi", "аеорсхуі")),
+    "greek": lambda text: text.translate(str.maketrans("aeokvit", "αεοκνιτ")),
+    "zero-width": "\u200b".join,
+    "soft hyphens": "\u00ad".join,
+    "spaced": lambda text: "  ".join(" ".join(word) for word in text.split()),
+    "spaced throughout": " ".join,
+    "dotted": lambda text: " ".join(".".join(word) for word in text.split()),
+    "hyphened": lambda text: " ".join("-".join(word) for word in text.split()),
+    "fullwidth": lambda text: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
+    "math bold": lambda text: shifted(text, upper=0x1D400, lower=0x1D41A),
+    "circled": lambda text: shifted(text, upper=0x24B6, lower=0x24D0),
+    "diacritics": lambda text: "".join(c + "\u0301\u0336" if c.isalpha() else c for c in text),
+    "repeats": lambda text: "".join(c * 3 if c in "aeiou" else c for c in text),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "ROT13": lambda text: codecs.encode(text, "rot13"),
+    "reversed": lambda text: text[::-1],
+    "words reversed": lambda text: " ".join(word[::-1] for word in text.split()),
+    "tag characters": lambda text: "".join(chr(0xE0000 + ord(c)) for c in text),
+    "capitals": str.upper,
+    "glued": lambda text: text.replace(" ", ""),
+    "underscores": lambda text: text.replace(" ", "_"),
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_every_disguise_is_seen_through(disguise: str, vocabulary: Vocabulary, rules: RuleSet) -> None:
+    reading = flatten(read(DISGUISES[disguise](TEXT), vocabulary))
+    found = {word.text for word in words_of(reading.text)}
+    assert {"naked", "woman"} <= found, reading.text
+    assert {hit.category for hit in rules.find(reading.text, "prompt")} == {"sexual"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a red fox reading under a green tree, 35mm, f/1.8, 8k",
+        "portrait by Greg Rutkowski and Alphonse Mucha, ArtStation",
+        "the U.S.A. and the U.K. on a map",
+        "Gundam RX-78-2 in the style of Yoji Shinkawa",
+    ],
+)
+def test_ordinary_texts_keep_their_words(text: str, vocabulary: Vocabulary) -> None:
+    kept = read(text, vocabulary).text
+    known = [word.text for word in words_of(text.lower()) if len(word.text) > 3]
+    assert [word for word in known if word not in kept] == []
+
+
+def test_the_offending_part_is_found_in_the_original(vocabulary: Vocabulary, rules: RuleSet) -> None:
+    text = "fine art, a n\u200ba\u200bk\u200be\u200bd woman, oil"
+    reading = flatten(read(text, vocabulary))
+    (hit, *_) = rules.find(reading.text, "prompt")
+    start, end = reading.span(hit.start, hit.end)
+    assert fold(text[start:end]).text == "naked woman"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_is_read_and_every_character_has_its_origin(vocabulary: Vocabulary, text: str) -> None:
+    reading = flatten(read(text, vocabulary))
+    assert len(reading.text) == len(reading.origin)
+    assert all(0 <= place < len(text) for place in reading.origin)
+    assert len(reading.text) <= 20 * len(text) + 20
+
+
+@pytest.mark.parametrize(
+    "unit", ["a ", "(a", "1!", "\u0301", "a", "A1b=", "a.b.", "ab", "😀", "\U000e0041", "naked ", "ﷺ", "=" * 7 + "Q"]
+)
+def test_the_work_grows_no_faster_than_the_text(unit: str, vocabulary: Vocabulary, rules: RuleSet) -> None:
+    def work(size: int) -> int:
+        """Lines of Python run, which unlike time is the same on a busy machine."""
+        text, lines = (unit * size)[:size], 0
+
+        def count(*_: object) -> object:
+            nonlocal lines
+            lines += 1
+            return count
+
+        before = sys.gettrace()
+        sys.settrace(count)
+        try:
+            rules.find(flatten(read(text, vocabulary)).text, "prompt")
+        finally:
+            sys.settrace(before)
+        return lines
+
+    # Quadratic work would make the factor 16.
+    assert work(2000) <= 6 * work(500)
+
+
+def test_long_texts_are_cut_into_overlapping_windows(vocabulary: Vocabulary) -> None:
+    words = [f"word{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(100)]
+    reading = flatten(read(" ".join(words), vocabulary))
+    pieces = windows(reading)
+    assert {word for piece in pieces for word in piece.text.split()} == set(reading.text.split())
+    assert all(len(piece.text.split()) <= 20 for piece in pieces)
+    assert windows(flatten(read("just a few words", vocabulary)))[0].text == "just a few words"

@@ -1,0 +1,87 @@
+"""The texts to learn from and to measure on, each with its labels: what a source says nothing about is unknown, not negative."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CATEGORIES = ("sexual", "violence", "hate", "harassment", "self_harm", "illegal")
+OPENAI = {
+    "S": "sexual", "H": "hate", "V": "violence", "HR": "harassment", "SH": "self_harm", "H2": "hate", "V2": "violence",
+}  # fmt: skip
+BENIGN = {"partiprompts": "partiprompts.tsv", "dpg": "dpg_bench.tsv", "coco": "coco_captions_2000.tsv"}
+
+
+@dataclass(frozen=True)
+class Example:
+    """`labels` maps a category to 1 or 0; a category that is missing is unknown. `group` is an identity term, for fairness."""
+
+    text: str
+    source: str
+    labels: dict[str, int] = field(default_factory=dict)
+    weight: float = 1.0
+    group: str = ""
+
+
+def rows(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of one tab-separated file with a header."""
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file, delimiter="\t")
+
+
+def _none() -> dict[str, int]:
+    return dict.fromkeys(CATEGORIES, 0)
+
+
+def benign(folder: Path) -> Iterator[Example]:
+    for source, name in BENIGN.items():
+        if (folder / name).exists():
+            for row in rows(folder / name):
+                yield Example(row["prompt"], source, _none())
+
+
+def openai(folder: Path) -> Iterator[Example]:
+    for row in rows(folder / "openai_moderation_eval.tsv"):
+        labels: dict[str, int] = {}
+        for column, category in OPENAI.items():
+            if row.get(column):
+                labels[category] = max(labels.get(category, 0), int(row[column]))
+        if row.get("any") == "0":
+            labels = _none()
+        yield Example(row["text"], "openai", labels)
+
+
+def hatecheck(folder: Path) -> Iterator[Example]:
+    for row in rows(folder / "hatecheck.tsv"):
+        hateful = int(row["label"] == "hateful")
+        labels = {"hate": hateful, "sexual": 0, "self_harm": 0}
+        if not hateful:
+            labels |= {"violence": 0, "illegal": 0}
+        yield Example(row["text"], "hatecheck", labels, group=row["target"])
+
+
+def surge(folder: Path) -> Iterator[Example]:
+    for row in rows(folder / "surge_toxicity_en.tsv"):
+        toxic = int(row["label"] == "Toxic")
+        yield Example(row["text"], "surge", {"harassment": 1, "self_harm": 0} if toxic else _none())
+
+
+def i2p(folder: Path) -> Iterator[Example]:
+    """I2P's labels tell what one model drew, so only its clear cases count, and lightly."""
+    for row in rows(folder / "i2p.tsv"):
+        nudity, shock = float(row["nudity_pct"]), float(row["q16_pct"])
+        labels: dict[str, int] = {}
+        if nudity == 0 and "sexual" not in row["categories"]:
+            labels["sexual"] = 0
+        if shock <= 10 and "violence" not in row["categories"]:
+            labels["violence"] = 0
+        if labels:
+            yield Example(row["prompt"], "i2p", labels, weight=0.5)
+
+
+def load(folder: Path) -> list[Example]:
+    """Every example of the folder's files, in order of file."""
+    found = [*benign(folder), *openai(folder), *hatecheck(folder), *surge(folder), *i2p(folder)]
+    return [example for example in found if example.text.strip()]
