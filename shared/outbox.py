@@ -6,25 +6,32 @@ So nothing is answered and then forgotten: if the broker is down the rows wait, 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import timedelta
 from typing import Any
 
 import structlog
+from nats.errors import MaxPayloadError
 from opentelemetry import context, metrics, propagate
-from pymongo import ASCENDING
+from pydantic import ValidationError
+from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
 from shared.bus import Bus
 from shared.events import Event, every_event, utcnow
+from shared.ids import new_id
 from shared.mongo import Document, Mongo
 
 log = structlog.get_logger(__name__)
 
 SWEEP_EVERY_S = 1.0
 LEFT_BEHIND_AFTER = timedelta(seconds=2)
+SWEEP_ORDER = [("created_at", ASCENDING), ("order", ASCENDING)]
 BATCH = 200
+STUCK = "stuck"
+"""Marks rows that this version can't publish, for instance a newer version's events after a roll-back. They are tried
+again at the next start."""
+
 _KINDS: dict[str, type[Event]] = {kind.subject: kind for kind in every_event()}
 _published = metrics.get_meter(__name__).create_counter("outbox.published", unit="{event}")
 
@@ -41,9 +48,13 @@ class Outbox:
         self._bus = bus
         self._fresh: asyncio.Queue[Document] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+        self._behind = False
 
     async def add(self, session: AsyncClientSession, *events: Event) -> list[Document]:
-        """Store events within the caller's transaction. Hand the rows to `flush` once it has committed."""
+        """Store events within the caller's transaction. Hand the rows to `flush` once it has committed.
+
+        A fact that still waits to be published may be stored again: it stays as it is.
+        """
         carrier: dict[str, str] = {}
         propagate.inject(carrier)
         rows: list[Document] = [
@@ -53,15 +64,19 @@ class Outbox:
                 "body": event.model_dump_json(),
                 "trace": carrier,
                 "created_at": utcnow(),
+                "order": new_id(),
             }
             for event in events
         ]
         if rows:
-            await self._rows.insert_many(rows, session=session)
+            upserts = [UpdateOne({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True) for row in rows]
+            await self._rows.bulk_write(upserts, session=session)
         return rows
 
     def flush(self, rows: list[Document]) -> None:
         """Publish rows that have been committed, soon and in order, without waiting for it."""
+        if self._behind:
+            return  # they would overtake older rows; the sweep takes all in order
         for row in rows:
             self._fresh.put_nowait(row)
 
@@ -70,14 +85,16 @@ class Outbox:
         return await self._rows.estimated_document_count()
 
     async def start(self) -> None:
-        await self._rows.create_index([("created_at", ASCENDING)])
+        await self._rows.create_index(SWEEP_ORDER)
+        await self._rows.update_many({STUCK: True}, {"$unset": {STUCK: ""}})
         self._tasks = [asyncio.create_task(self._publish_fresh()), asyncio.create_task(self._sweep())]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        pending = set(self._tasks)
+        while pending:  # nats-py swallows a cancellation that meets it while it waits for the broker to come back
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=0.2)
 
     async def _publish_fresh(self) -> None:
         while True:
@@ -85,38 +102,55 @@ class Outbox:
             while not self._fresh.empty() and len(rows) < BATCH:
                 rows.append(self._fresh.get_nowait())
             await self._publish(rows)
+            while self._behind and not self._fresh.empty():
+                self._fresh.get_nowait()
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
-            try:
-                left = self._rows.find({"created_at": {"$lt": utcnow() - LEFT_BEHIND_AFTER}}).sort("created_at", 1)
-                rows = await left.limit(BATCH).to_list()
-            except PyMongoError as error:
-                log.warning("outbox can't be read", error=str(error))
-                continue
-            await self._publish(rows)
+            while await self._publish_left_behind() == BATCH:
+                pass
 
-    async def _publish(self, rows: list[Document]) -> None:
+    async def _publish_left_behind(self) -> int:
+        """Publish the oldest rows that nobody has published in time; returns how many."""
+        left: dict[str, Any] = {STUCK: {"$exists": False}}
+        if not self._behind:
+            left["created_at"] = {"$lt": utcnow() - LEFT_BEHIND_AFTER}
+        try:
+            rows = await self._rows.find(left).sort(SWEEP_ORDER).limit(BATCH).to_list()
+        except PyMongoError as error:
+            log.warning("outbox can't be read", error=str(error))
+            return 0
+        published = await self._publish(rows)
+        self._behind = len(rows) == BATCH or published < len(rows)
+        return published
+
+    async def _publish(self, rows: list[Document]) -> int:
         """Publish in order, then clear what the broker has stored; the first failure leaves the rest to the sweep."""
         done: list[Any] = []
+        stuck: list[Any] = []
         for row in rows:
             token = context.attach(propagate.extract(row["trace"]))
             try:
                 await self._bus.emit(_KINDS[row["subject"]].model_validate_json(row["body"]))
+            except (KeyError, ValidationError, MaxPayloadError) as error:
+                log.error("outbox row can't be published", row=row["_id"], error=f"{type(error).__name__}: {error}")
+                stuck.append(row["_id"])
+                continue
             except Exception as error:
-                log.warning(
-                    "outbox is waiting for the broker",
-                    event_subject=row["subject"],
-                    error=str(error) or type(error).__name__,
-                )
+                reason = str(error) or type(error).__name__
+                log.warning("outbox is waiting for the broker", event_subject=row["subject"], error=reason)
+                self._behind = True
                 break
             finally:
                 context.detach(token)
             done.append(row["_id"])
-        if done:
-            _published.add(len(done))
-            try:
+        try:
+            if done:
+                _published.add(len(done))
                 await self._rows.delete_many({"_id": {"$in": done}})
-            except PyMongoError as error:
-                log.warning("outbox rows will be published again", error=str(error))
+            if stuck:
+                await self._rows.update_many({"_id": {"$in": stuck}}, {"$set": {STUCK: True}})
+        except PyMongoError as error:
+            log.warning("outbox rows will be published again", error=str(error))
+        return len(done)

@@ -25,13 +25,10 @@ from tests.servers import Server
 DURABLE = consumer("search", PostDeleted).durable
 
 
-@pytest.fixture
-async def jetstream(nats_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[JetStreamContext]:
+@pytest.fixture(autouse=True)
+def _environment(nats_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NATS_URL", nats_url)
     monkeypatch.setenv("COLUMNS", "200")
-    client = await nats.connect(nats_url)
-    yield client.jetstream()
-    await client.close()
 
 
 async def letters_when(jetstream: JetStreamContext, count: int) -> list[DeadLetter]:
