@@ -73,10 +73,11 @@ def create_app(settings: FeedSettings | None = None, *, meaning: Meaning | None 
 
 
 async def _refresh(feed: Feed) -> None:
-    """Fit the co-engagement model again and again; a failure costs one round."""
+    """Load the pool, and fit the co-engagement model again and again; a failure costs one round."""
     while True:
         try:
+            await feed.warm()
             await feed.refresh_co_engagement(utcnow() - LIKES_KEPT, MOST_LIKES)
         except Exception:
-            log.exception("co-engagement could not be refreshed")
+            log.exception("the background round failed")
         await asyncio.sleep(REFRESH_S)

@@ -95,6 +95,8 @@ class Pool:
         """Public posts that still need impressions, by time."""
         self.truncated = False
         """Whether older posts exist that are not in memory."""
+        self.revision = 0
+        """Grows with every change."""
 
     def __len__(self) -> int:
         return len(self._posts)
@@ -106,8 +108,9 @@ class Pool:
         """Bring posts up to what the record says; those that are gone or private leave."""
         for post in posts:
             known = self._posts.get(post.id)
-            if known is not None and known.version > post.version and not post.gone:
+            if known == post or (known is None and post.gone):
                 continue
+            self.revision += 1
             if post.gone or post.visibility not in ("public", "followers"):
                 self._remove(post.id)
             else:

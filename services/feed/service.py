@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from random import Random
@@ -18,17 +17,17 @@ from services.feed.personal import gather, rank
 from services.feed.pool import Pool
 from services.feed.ports import EncounterStore, Meaning, PageStore, PeopleStore, PostStore
 from services.feed.records import Gesture, Impression, Page, Pick, Post, Reaction, Relation, Ruling
+from services.feed.sessions import Sessions
 from services.feed.stages.interleave import interleave
 from services.feed.stages.reasons import reason
 from services.feed.viewer import Viewer
 from shared.events import FeedInteracted, PostState, utcnow
 from shared.ids import new_id
-from shared.queries import FeedItem, FeedItems, FeedMode, FeedPage
+from shared.queries import FeedItem, FeedItems, FeedPage
 
 tracer = trace.get_tracer("promptgram.feed")
 
 FEW_AUTHORS = 5
-MOST_SESSIONS = 2_000
 TAIL = 10
 """How many items above a page count for the spacing of authors on it."""
 
@@ -52,7 +51,7 @@ class Feed:
         self._exploration = exploration
         self._pool = PoolMirror(posts, pool_size)
         self._viewers = ViewerMirror(encounters, people)
-        self._sessions: OrderedDict[str, list[Page]] = OrderedDict()
+        self._sessions = Sessions(pages)
         self._secret: bytes | None = None
         self.co_engagement = CoEngagement.empty()
 
@@ -73,14 +72,17 @@ class Feed:
             known = {post.id: post for post in found}
             items = await self._items(picks, known, viewer.id, new_id())
             return FeedItems(items=items, next_cursor=None if after is None else str(after))
-        served, number = await self._session(cursor, viewer.id, query.mode)
+        served, number = await self._sessions.find(cursor, viewer.id, query.mode)
+        public = not served and viewer.id is None and query.mode == "explore"
+        page = self._sessions.front_page(query.limit, pool.revision) if public else None
         if number < len(served):
             page = served[number]
-        else:
+        if page is None:
             session_id = served[0].session_id if served else new_id()
-            page = await self._compose(pool, viewer, query, session_id, served)
-            page = await self._pages.add(page)
-            self._remember([*served, page])
+            composed = await self._compose(pool, viewer, query, session_id, served)
+            page = await self._sessions.keep(served, composed)
+            if public:
+                self._sessions.keep_front_page(query.limit, pool.revision, page)
         posts = {post.id: post for pick in page.picks if (post := pool.get(pick.post_id)) is not None}
         picks = [
             pick for pick in page.picks if pick.post_id in posts and self._still_wanted(viewer, posts[pick.post_id])
@@ -120,26 +122,6 @@ class Feed:
 
     def _still_wanted(self, viewer: Viewer, post: Post) -> bool:
         return viewer.may_see(post) and not viewer.turned_away(post.id)
-
-    async def _session(self, cursor: object, viewer_id: str | None, mode: FeedMode) -> tuple[list[Page], int]:
-        """The pages served in the cursor's session and the number of the page it asks for; none for a new session."""
-        if not isinstance(cursor, SessionCursor):
-            return [], 0
-        served = self._sessions.get(cursor.session_id, [])
-        if len(served) < cursor.number:
-            served = await self._pages.session(cursor.session_id)
-            self._remember(served)
-        ours = served and (served[0].viewer_id, served[0].mode) == (viewer_id, mode)
-        if not ours or cursor.number > len(served) or [page.number for page in served] != list(range(len(served))):
-            return [], 0
-        return served, cursor.number
-
-    def _remember(self, served: list[Page]) -> None:
-        if served:
-            self._sessions[served[0].session_id] = served
-            self._sessions.move_to_end(served[0].session_id)
-            while len(self._sessions) > MOST_SESSIONS:
-                self._sessions.popitem(last=False)
 
     async def _items(
         self, picks: list[Pick], posts: dict[str, Post], viewer_id: str | None, request_id: str
@@ -211,10 +193,12 @@ class Feed:
         await self._people.erase(user_id)
         await self._posts.erase_author(user_id)
         await self._encounters.erase(user_id)
-        await self._pages.erase(user_id)
+        await self._sessions.erase(user_id)
         self._viewers.forget(user_id)
-        for session_id in [known for known, pages in self._sessions.items() if pages[0].viewer_id == user_id]:
-            del self._sessions[session_id]
+
+    async def warm(self) -> None:
+        """Load the pool before the first question."""
+        await self._pool.sync()
 
     async def refresh_co_engagement(self, since: datetime, limit: int) -> None:
         """Fit anew what people like together, from the likes given at or after `since`."""
