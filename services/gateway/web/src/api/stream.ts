@@ -1,0 +1,70 @@
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import { authorizedFetch } from "./client";
+import { Problem, problemFrom } from "./problem";
+
+export interface StreamEvent {
+  event: string;
+  data: unknown;
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 8000;
+
+/**
+ * Follow a resumable event stream until `onEvent` says it is over by returning true. `EventSource` cannot send the
+ * access token, so this reads the stream through fetch; a broken connection resumes after the last event seen.
+ *
+ * Throws the Problem when the server refuses for good (4xx), or an AbortError.
+ */
+export async function followStream(
+  path: string,
+  onEvent: (event: StreamEvent) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  let lastId: string | undefined;
+  let pause = FIRST_PAUSE_MS;
+  while (!signal.aborted) {
+    try {
+      for await (const event of open(path, lastId, signal)) {
+        pause = FIRST_PAUSE_MS;
+        if (event.id) lastId = event.id;
+        if (onEvent({ event: event.event ?? "message", data: JSON.parse(event.data) })) return;
+      }
+    } catch (error) {
+      if (signal.aborted || (error instanceof Problem && error.status >= 400 && error.status < 500))
+        throw error;
+    }
+    await sleep(pause, signal);
+    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+  }
+}
+
+async function* open(path: string, lastId: string | undefined, signal: AbortSignal) {
+  const headers = new Headers({ Accept: "text/event-stream" });
+  if (lastId) headers.set("Last-Event-ID", lastId);
+  const response = await authorizedFetch(new Request(new URL(path, location.origin), { headers, signal }));
+  if (!response.ok || !response.body) throw await problemFrom(response);
+  const reader = response.body
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
+    .pipeThrough(new EventSourceParserStream())
+    .getReader();
+  try {
+    while (true) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,122 @@
+import { type InfiniteData, useInfiniteQuery } from "@tanstack/react-query";
+import { api, body, idempotencyKey } from "../api/client";
+import type {
+  Generation,
+  GenerationAnswer,
+  GenerationRequest,
+  GenerationStatus,
+  Page,
+  Picture,
+} from "../api/types";
+import { queryClient } from "./query";
+import { useSession } from "./session";
+
+export interface GenerationFilter {
+  status?: GenerationStatus;
+  q?: string;
+}
+
+const KEY = "generations";
+
+export function isOver(status: GenerationStatus): boolean {
+  return status === "ready" || status === "blocked" || status === "failed" || status === "canceled";
+}
+
+/** A ready picture's facts are there; the schema only says that they may be. */
+function told(answer: GenerationAnswer): Generation {
+  return answer as Generation;
+}
+
+export function readyPictures(generation: Generation): Picture[] {
+  return generation.images.filter((image) => image.status === "ready");
+}
+
+export function useGenerations(filter: GenerationFilter = {}) {
+  const signedIn = useSession((session) => session.state === "in");
+  return useInfiniteQuery({
+    queryKey: [KEY, filter],
+    queryFn: async ({ pageParam, signal }) => {
+      const page = await body<Page<GenerationAnswer>>(
+        api.GET("/v1/me/generations", {
+          params: {
+            query: {
+              limit: 20,
+              ...(filter.status && { status: filter.status }),
+              ...(filter.q && { q: filter.q }),
+              ...(pageParam && { cursor: pageParam }),
+            },
+          },
+          signal,
+        }),
+      );
+      return { ...page, items: page.items.map(told) };
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    enabled: signedIn,
+  });
+}
+
+type Lists = InfiniteData<Page<Generation>>;
+
+/** Put a generation into the lists: at the head when it is new, in its place when it is known. */
+export function storeGeneration(generation: Generation): void {
+  queryClient.setQueryData(["generation", generation.id], generation);
+  for (const [key, data] of queryClient.getQueriesData<Lists>({ queryKey: [KEY] })) {
+    const first = data?.pages[0];
+    if (!data || !first) continue;
+    const known = data.pages.some((page) => page.items.some((item) => item.id === generation.id));
+    const unfiltered = Object.keys((key[1] as GenerationFilter) ?? {}).length === 0;
+    if (!known && !unfiltered) continue;
+    const pages = known
+      ? data.pages.map((page) => ({
+          ...page,
+          items: page.items.map((item) => (item.id === generation.id ? generation : item)),
+        }))
+      : [{ ...first, items: [generation, ...first.items] }, ...data.pages.slice(1)];
+    queryClient.setQueryData<Lists>(key, { ...data, pages });
+  }
+}
+
+function forgetGeneration(id: string): void {
+  queryClient.setQueriesData<Lists>(
+    { queryKey: [KEY] },
+    (data) =>
+      data && {
+        ...data,
+        pages: data.pages.map((page) => ({ ...page, items: page.items.filter((item) => item.id !== id) })),
+      },
+  );
+}
+
+export async function createGeneration(request: GenerationRequest): Promise<Generation> {
+  return told(await body(api.POST("/v1/generations", { body: request, headers: idempotencyKey() })));
+}
+
+export async function fetchGeneration(id: string): Promise<Generation> {
+  return told(
+    await body(api.GET("/v1/generations/{generation_id}", { params: { path: { generation_id: id } } })),
+  );
+}
+
+export async function retryGeneration(id: string): Promise<Generation> {
+  return told(
+    await body(
+      api.POST("/v1/generations/{generation_id}/retry", {
+        params: { path: { generation_id: id } },
+        headers: idempotencyKey(),
+      }),
+    ),
+  );
+}
+
+/** Stop one that runs. */
+export async function cancelGeneration(id: string): Promise<void> {
+  await api.DELETE("/v1/generations/{generation_id}", { params: { path: { generation_id: id } } });
+}
+
+/** Delete a finished one with its unpublished pictures. */
+export async function deleteGeneration(id: string): Promise<void> {
+  await api.DELETE("/v1/generations/{generation_id}", { params: { path: { generation_id: id } } });
+  forgetGeneration(id);
+}

@@ -1,0 +1,33 @@
+import { useEffect, useRef } from "react";
+
+type Handler = (event: KeyboardEvent) => void;
+export type Keymap = Record<string, Handler>;
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
+
+/** Whether a dialog or menu has the keyboard now. */
+function isCovered(): boolean {
+  return document.querySelector('[role="dialog"][data-open], [role="menu"][data-open]') !== null;
+}
+
+/** Single-key shortcuts for as long as the component is there. They rest while somebody types or a dialog is open. */
+export function useKeys(keymap: Keymap): void {
+  const current = useRef(keymap);
+  current.current = keymap;
+  useEffect(() => {
+    function onKey(event: KeyboardEvent) {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      const handler = current.current[event.key];
+      if (!handler || isTyping(event.target) || isCovered()) return;
+      event.preventDefault();
+      handler(event);
+    }
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+}
