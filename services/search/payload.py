@@ -18,9 +18,7 @@ INDEXED: dict[str, str] = {
     "visibility": "keyword",
     "image_ids": "keyword",
     "withheld": "integer",
-    "version": "integer",
     "published_at": "integer",
-    "at": "integer",
 }
 """Payload fields with an index of their own, and its kind. Flags are 0 or 1: the engine takes a Python bool for one."""
 

@@ -13,6 +13,9 @@ from services.search.points import Found, Signal, Vector
 Matrix = NDArray[np.float32]
 
 RRF_K = 60
+UNRELATED = 1 / 64
+"""Keeps the scores of unrelated posts below those of related ones, of which the worst has rank 500 in one signal."""
+SAME_SCORE = 1e-6
 WEIGHTS: Mapping[Signal, float] = {Signal.IMAGE: 1.0, Signal.PROMPT: 1.0, Signal.WORDS: 1.0}
 DEVIATIONS: Mapping[Signal, float] = {Signal.IMAGE: 3.0, Signal.PROMPT: 3.0}
 """How far above the background a score must lie, in standard deviations."""
@@ -32,17 +35,29 @@ class Candidate:
 def fuse(answers: Mapping[Signal, Sequence[Found]], cutoffs: Mapping[Signal, float]) -> list[Candidate]:
     """Merge rankings, best first: reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009, SIGIR).
 
-    A signal matches a post when its score reaches the signal's cutoff.
-    Posts that some signal matches come before all that none does.
+    A signal matches a post when its score reaches the signal's cutoff. Only signals that match count, for the rank of a
+    post that a signal knows nothing about is chance. Posts that no signal matches follow, by all their ranks.
     """
     candidates: dict[str, Candidate] = {}
     for signal, ranking in answers.items():
-        for rank, found in enumerate(ranking, start=1):
+        for rank, found in zip(_ranks(ranking), ranking, strict=True):
             candidate = candidates.setdefault(found.post_id, Candidate(found))
-            candidate.score += WEIGHTS[signal] / (RRF_K + rank)
+            share = WEIGHTS[signal] / (RRF_K + rank)
             if found.score >= cutoffs[signal]:
+                candidate.score = share + (candidate.score if candidate.matched else 0.0)
                 candidate.matched += (signal,)
+            elif not candidate.matched:
+                candidate.score += share * UNRELATED
     return sorted(candidates.values(), key=lambda one: (not one.matched, -one.score, one.found.post_id))
+
+
+def _ranks(ranking: Sequence[Found]) -> list[int]:
+    """Ranks from 1; equal scores share the better one."""
+    ranks: list[int] = []
+    for place, found in enumerate(ranking, start=1):
+        same = place > 1 and abs(found.score - ranking[place - 2].score) <= SAME_SCORE
+        ranks.append(ranks[-1] if same else place)
+    return ranks
 
 
 def cutoff(query: Vector, background: Matrix, signal: Signal) -> float:

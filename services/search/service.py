@@ -42,12 +42,12 @@ class SearchService:
     async def search(self, query: SearchPosts) -> Hits:
         """Posts that match the words. Without words: what passes the filter, newest first."""
         where = _where(query.filter)
-        text = query.text.strip()[:LONGEST_QUERY]
-        if not text:
+        text = query.text[:LONGEST_QUERY]
+        if not text.strip():
             listed = await self._index.newest(where, query.offset, query.limit)
             return Hits(hits=tuple(Hit(post_id=found.post_id, score=0.0) for found in listed))
         with tracer.start_as_current_span("search.encode"):
-            image, prompt = await self._encoder.encode_query(text)
+            image, prompt = await self._encoder.encode_query(text.strip())
         with tracer.start_as_current_span("search.query") as span:
             words = await self._words_of(text, where)
             wanted = [Wanted(Signal.IMAGE, image), Wanted(Signal.PROMPT, prompt)]

@@ -11,7 +11,7 @@ from training.pocket.paths import TrainingFolder
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.clip", description=__doc__)
-    parser.add_argument("--steps", type=int, default=2000, help="batches of 32 pictures")
+    parser.add_argument("--steps", type=int, default=1500, help="batches of 32 pictures")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     folder = TrainingFolder.from_environment()

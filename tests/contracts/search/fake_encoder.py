@@ -12,7 +12,7 @@ from PIL import Image
 
 from services.search.points import Signal, Vector
 
-WIDTH = 32
+WIDTH = 64
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
 
 
@@ -43,7 +43,7 @@ class FakeEncoder:
         return [_colour(data) for data in images]
 
     def reference(self, signal: Signal) -> list[Vector]:
-        return [_words(f"{signal.value} {number}") for number in range(256)]
+        return [_words(f"{signal.value}{number}") for number in range(256)]
 
 
 def _colour(data: bytes) -> Vector | None:

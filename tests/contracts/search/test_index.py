@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from qdrant_client import AsyncQdrantClient
 
-from services.search.index_edge import EdgeIndex
 from services.search.index_server import ServerIndex
 from services.search.points import Entry, Mark, Signal, Sparse, Wanted, Where
 from services.search.ports import Index
 from shared.events import Target, TargetKind
 from shared.ids import new_id
+from tests.contracts.search.edge_folder import edge_index
 from tests.contracts.search.posts import START, WIDTH, entry, random_unit, unit
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect")
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect")
 @pytest.fixture(params=["edge", "client"])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
     if request.param == "edge":
-        edge = EdgeIndex(tmp_path / "search", image_width=WIDTH, prompt_width=WIDTH)
+        edge = await edge_index(tmp_path / "search", WIDTH)
         yield edge
         await edge.close()
     else:

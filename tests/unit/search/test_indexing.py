@@ -15,6 +15,7 @@ from services.search.points import Where
 from services.search.words import Bm25Words
 from shared.events import PostPublished, PostState, Target, TargetKind
 from shared.media import rendition_key
+from tests.contracts.search.edge_folder import edge_index
 from tests.contracts.search.fake_encoder import WIDTH, FakeEncoder, picture
 from tests.contracts.search.posts import START, post
 
@@ -32,7 +33,7 @@ class Pictures(dict[str, bytes]):
 
 @pytest.fixture
 async def index(tmp_path: Path) -> AsyncIterator[EdgeIndex]:
-    edge = EdgeIndex(tmp_path, image_width=WIDTH, prompt_width=WIDTH)
+    edge = await edge_index(tmp_path, WIDTH)
     yield edge
     await edge.close()
 
