@@ -12,6 +12,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.gateway.health_of_parts import HealthOfParts
 from services.gateway.live import WaitingLine, Watchers
 from services.gateway.models import ModelRegistry
 from services.gateway.passwords import Passwords
@@ -71,6 +72,7 @@ class Parts:
     pictures: Pictures
     renditions: Renditions
     models: ModelRegistry
+    health: HealthOfParts
     watchers: Watchers
     line: WaitingLine
 
@@ -105,6 +107,7 @@ class Parts:
             pictures=Pictures(media, secret),
             renditions=Renditions(media),
             models=ModelRegistry(mongo, bus),
+            health=HealthOfParts(mongo, bus),
             watchers=Watchers(),
             line=WaitingLine(),
         )

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.bus import Unanswered
 
@@ -137,6 +138,37 @@ def _transient(error: PyMongoError) -> bool:
     return isinstance(error, ConnectionFailure | ExecutionTimeout) or any(map(error.has_error_label, labels))
 
 
+def failure_response(request: Request, error: Exception) -> Response:
+    """500 for what nobody foresaw: all of it in the log, nothing of it in the answer."""
+    ident = trace_id()
+    trace.get_current_span().record_exception(error)
+    log.error("request failed", path=request.url.path, problem_trace_id=ident, exc_info=error)
+    problem = Problem(500, "internal", "Something went wrong here; it has been recorded under the trace id.")
+    return problem_response(request, problem, trace=ident)
+
+
+class UnforeseenFailures:
+    """Answers 500 problems inside the other middleware, so that these too carry every header."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watching(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watching)
+        except Exception as error:
+            if started or scope["type"] != "http":
+                raise
+            await failure_response(Request(scope), error)(scope, receive, send)
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Make every failure below `app` a problem."""
 
@@ -156,15 +188,9 @@ def install_error_handlers(app: FastAPI) -> None:
 
     async def on_unavailable(request: Request, error: Exception) -> Response:
         if isinstance(error, PyMongoError) and not _transient(error):
-            return await on_unknown(request, error)
+            return failure_response(request, error)
         log.warning("a part is out of reach", error=str(error) or type(error).__name__)
         return problem_response(request, unavailable("unavailable", "A part of the service is down for the moment."))
-
-    async def on_unknown(request: Request, error: Exception) -> Response:
-        ident = trace_id()
-        log.error("request failed", path=request.url.path, problem_trace_id=ident, exc_info=error)
-        problem = Problem(500, "internal", "Something went wrong here; it has been recorded under the trace id.")
-        return problem_response(request, problem, trace=ident)
 
     handlers: dict[type[Exception], Any] = {
         Problem: on_problem,
@@ -172,7 +198,7 @@ def install_error_handlers(app: FastAPI) -> None:
         RequestValidationError: on_invalid,
         Unanswered: on_unavailable,
         PyMongoError: on_unavailable,
-        Exception: on_unknown,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+    app.add_middleware(UnforeseenFailures)

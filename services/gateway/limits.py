@@ -51,7 +51,7 @@ async def count(request: Request, parts: Parts, name: str, who: str, per_minute:
     reset = max(1, int(ends - now))
     remaining = max(0, allowed - used)
     told = request.state.answer_headers
-    if "RateLimit-Remaining" not in told or remaining < int(told["RateLimit-Remaining"]):
+    if used > allowed or "RateLimit-Remaining" not in told or remaining < int(told["RateLimit-Remaining"]):
         told |= {
             "RateLimit-Limit": str(allowed),
             "RateLimit-Remaining": str(remaining),

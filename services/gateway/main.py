@@ -98,6 +98,7 @@ def create_app(
     app.router.routes.extend(health_routes({"database": mongo.ping, "broker": bus.ping}))
     for router in (*routers(), reference.router):
         app.include_router(router)
+    app.mount("/docs/ui", reference.swagger_ui)
     serve_web_app(app, settings.web_dist)
     return app
 

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.staticfiles import StaticFiles
 
 from shared.events import every_event
 from shared.topology import CONSUMERS, emitter
 
 router = APIRouter(include_in_schema=False)
+
+swagger_ui = StaticFiles(directory=str(files("fastapi_offline").joinpath("static")))
+"""Swagger UI's own files, from a package: the reference works without any other host."""
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Promptgram API reference</title>
+<link rel="stylesheet" href="/docs/ui/swagger-ui.css">
+<link rel="icon" href="data:,">
+</head>
+<body>
+<div id="reference"></div>
+<noscript>The reference needs JavaScript; the document itself is <a href="/openapi.json">openapi.json</a>.</noscript>
+<script src="/docs/ui/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>"""
+# A file of its own, because the content security policy allows no script inside the page.
+_START = """SwaggerUIBundle({
+  url: "/openapi.json", dom_id: "#reference", deepLinking: true, docExpansion: "list", persistAuthorization: false,
+});
+"""
 
 
 def asyncapi() -> dict[str, Any]:
@@ -44,6 +71,16 @@ def asyncapi() -> dict[str, Any]:
         "operations": operations,
         "components": {"schemas": schemas},
     }
+
+
+@router.get("/docs")
+async def read_reference() -> HTMLResponse:
+    return HTMLResponse(_PAGE)
+
+
+@router.get("/docs/start.js")
+async def read_start() -> Response:
+    return Response(_START, media_type="text/javascript")
 
 
 @router.get("/asyncapi")

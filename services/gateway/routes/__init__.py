@@ -16,6 +16,8 @@ NAMES = (
     "prompts",
     "models",
     "posts",
+    "reactions",
+    "post_lists",
     "comments",
     "feed",
     "search",

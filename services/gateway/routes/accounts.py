@@ -80,7 +80,9 @@ async def create_account(body: NewAccount, request: Request, parts: PartsDep, id
         try:
             family, rows = await parts.mongo.transaction(work)
         except Taken as error:
-            raise conflict(f"{error.field}_taken", f"Another account has this {error.field}.") from error
+            # When both are taken it is always the username that is told, whichever index spoke up.
+            field = "username" if await parts.accounts.has_username(body.username) else error.field
+            raise conflict(f"{field}_taken", f"Another account has this {field}.") from error
         parts.outbox.flush(rows)
         return await signing_in.answer(parts, request, account, family, 201)
 

@@ -62,6 +62,10 @@ class Accounts:
         """Usernames are compared without regard to case."""
         return await self._rows.find_one({"username": username.lower(), "erased_at": None}, projection)
 
+    async def has_username(self, username: str) -> bool:
+        """Whether the name is in use, also by somebody whose erasure is not finished."""
+        return await self._rows.find_one({"username": username.lower()}, {"_id": 1}) is not None
+
     async def by_email(self, email: str) -> Document | None:
         return await self._rows.find_one({"email": email.lower(), "erased_at": None})
 
