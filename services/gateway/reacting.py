@@ -25,17 +25,22 @@ async def react(parts: Parts, viewer: Viewer, post: Document, kind: Kind, *, on:
     at = utcnow()
     post_id, author_id = post["_id"], post["author_id"]
 
-    async def work(session: AsyncClientSession) -> list[Document]:
+    event = EVENTS[kind, on](post_id=post_id, author_id=author_id, user_id=viewer.user_id, occurred_at=at)
+
+    async def begin(session: AsyncClientSession) -> list[Document]:
+        await parts.reactions.first(kind, post_id, viewer.user_id, at, session)
+        return await parts.outbox.add(session, event)
+
+    async def switch(session: AsyncClientSession) -> list[Document]:
         if not await parts.reactions.switch(kind, post_id, viewer.user_id, on, at, session):
             return []
-        event = EVENTS[kind, on](post_id=post_id, author_id=author_id, user_id=viewer.user_id, occurred_at=at)
         return await parts.outbox.add(session, event)
 
     try:
-        rows = await parts.mongo.transaction(work)
+        # Most likes are a person's first of a post: one write instead of looking first.
+        rows = await parts.mongo.transaction(begin if on else switch)
     except DuplicateKeyError:
-        # The same person was faster in another request.
-        return
+        rows = await parts.mongo.transaction(switch)
     if not rows:
         return
     parts.outbox.flush(rows)

@@ -32,25 +32,22 @@ class Reactions:
         await self._rows.create_index([("post_id", ASCENDING), ("kind", ASCENDING), ("on", ASCENDING)])
         await self._rows.create_index([("at", ASCENDING)])
 
+    async def first(self, kind: Kind, post_id: str, user_id: str, at: datetime, session: AsyncClientSession) -> None:
+        """React for the first time; `DuplicateKeyError` when this person ever did so before."""
+        row = {"kind": kind, "post_id": post_id, "user_id": user_id, "on": True, "at": at}
+        await self._rows.insert_one({"_id": _row_id(kind, post_id, user_id), **row}, session=session)
+
     async def switch(
         self, kind: Kind, post_id: str, user_id: str, on: bool, at: datetime, session: AsyncClientSession
     ) -> bool:
-        """React, or take it back; False when it was so already."""
-        row_id = f"{kind}:{post_id}:{user_id}"
-        done = await self._rows.update_one(
-            {"_id": row_id, "on": not on}, {"$set": {"on": on, "at": at}}, session=session
-        )
-        if done.modified_count or not on:
-            return bool(done.modified_count)
-        if await self._rows.find_one({"_id": row_id}, {"_id": 1}, session=session):
-            return False
-        row = {"_id": row_id, "kind": kind, "post_id": post_id, "user_id": user_id, "on": True, "at": at}
-        await self._rows.insert_one(row, session=session)
-        return True
+        """React again, or take it back; False when it was so already, or never was."""
+        query = {"_id": _row_id(kind, post_id, user_id), "on": not on}
+        done = await self._rows.update_one(query, {"$set": {"on": on, "at": at}}, session=session)
+        return bool(done.modified_count)
 
     async def of_viewer(self, user_id: str, post_ids: Iterable[str]) -> dict[str, set[str]]:
         """Which of these posts this person reacted to: post id → kinds."""
-        ids = [f"{kind}:{post_id}:{user_id}" for post_id in post_ids for kind in COUNTERS]
+        ids = [_row_id(kind, post_id, user_id) for post_id in post_ids for kind in COUNTERS]
         found: dict[str, set[str]] = {}
         async for row in self._rows.find({"_id": {"$in": ids}, "on": True}, {"kind": 1, "post_id": 1}):
             found.setdefault(row["post_id"], set()).add(row["kind"])
@@ -84,3 +81,7 @@ class Reactions:
 
     async def delete_of(self, user_id: str) -> None:
         await self._rows.delete_many({"user_id": user_id})
+
+
+def _row_id(kind: Kind, post_id: str, user_id: str) -> str:
+    return f"{kind}:{post_id}:{user_id}"

@@ -66,7 +66,8 @@ def picture_bytes(kind: str, size: int = 256) -> bytes:
 class Studio:
     """Moderation and generation in one: paints what is asked for unless the prompt's words say otherwise.
 
-    `wait…` is held back until `go` is set, `bad prompt…` is refused, `bad picture k` refuses picture k, `fail…` fails.
+    `wait…` is held back until `go` is set, `lost…` is never heard of again, `bad prompt…` is refused, `bad picture k`
+    refuses picture k, `fail…` fails.
     """
 
     media: MediaStore
@@ -81,6 +82,8 @@ class Studio:
         about = {"generation_id": event.generation_id, "attempt": event.attempt, "user_id": event.user_id}
         if prompt.startswith("wait"):
             await self.go.wait()
+        if prompt.startswith("lost"):
+            return
         if prompt.startswith(("bad prompt", "held prompt")) and event.attempt == 1:
             verdict = "hold" if prompt.startswith("held") else "block"
             await self.bus.emit(PromptRejected(**about, decision=refusal(verdict=verdict)))

@@ -12,7 +12,7 @@ import pytest
 from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
 
-from services.gateway import reconciler, republish
+from services.gateway import cleaning, reconciler, republish
 from services.gateway.context import Parts
 from services.gateway.generating import MAX_REISSUES
 from services.gateway.main import create_app
@@ -51,7 +51,7 @@ async def second(gateway_settings: GatewaySettings, app: FastAPI) -> AsyncIterat
 async def test_an_overdue_generation_is_told_again_until_it_is_given_up(
     ada: Person, parts: Parts, studio: Studio
 ) -> None:
-    made = (await ask(ada, "wait for ever")).json()
+    made = (await ask(ada, "lost")).json()
     for round_ in range(MAX_REISSUES):
         await drained(parts)
         await overdue(parts, made["id"])
@@ -67,18 +67,16 @@ async def test_an_overdue_generation_is_told_again_until_it_is_given_up(
     await reconciler.tell_overdue_again(parts)
     found = (await ada.http.get(f"/v1/generations/{made['id']}")).json()
     assert (found["status"], found["error"]["code"]) == ("failed", "timed_out")
-    studio.go.set()
 
 
 async def test_nothing_is_late_while_events_can_not_leave(ada: Person, parts: Parts, studio: Studio) -> None:
-    made = (await ask(ada, "wait")).json()
+    made = (await ask(ada, "lost")).json()
     await drained(parts)
     await overdue(parts, made["id"])
     await parts.mongo.database["outbox"].insert_one({"_id": "stuck", "created_at": utcnow() + timedelta(hours=1)})
     assert await reconciler.tell_overdue_again(parts) == 0
     assert len(studio.submitted) == 1
     await parts.mongo.database["outbox"].delete_one({"_id": "stuck"})
-    studio.go.set()
 
 
 async def test_only_one_process_holds_the_lease(parts: Parts) -> None:
@@ -96,12 +94,8 @@ async def test_only_one_process_holds_the_lease(parts: Parts) -> None:
 async def test_removals_left_behind_are_carried_out(parts: Parts) -> None:
     await parts.media.put("media/abcd/original.webp", b"x")
     await parts.removals.add([("picture", "abcd")])
-    await parts.leases.take(reconciler.TASK, "gone", timedelta(seconds=-1))
-
-    async def removed() -> bool:
-        return not await parts.media.exists("media/abcd/original.webp")
-
-    await until(removed)
+    await cleaning.carry_out(parts, await parts.removals.waiting(10))
+    assert not await parts.media.exists("media/abcd/original.webp")
     assert await parts.removals.waiting(10) == []
 
 

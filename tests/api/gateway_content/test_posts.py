@@ -153,11 +153,11 @@ async def test_deleting_takes_everything_along(
     assert (await ada.http.post("/v1/posts", json={"image_ids": image_ids})).status_code == 201
 
 
-async def test_fifty_likes_at_once_are_fifty(
+async def test_likes_at_once_are_counted_exactly(
     ada: Person, make_person: MakePerson, parts: Parts, painted: MakePictures
 ) -> None:
     made = await publish(ada, await painted(ada), visibility="public")
-    fans = [await make_person() for _ in range(10)]
+    fans = [await make_person() for _ in range(6)]
     path = f"/v1/posts/{made['id']}"
 
     async def fickle(fan: Person) -> None:
@@ -169,7 +169,7 @@ async def test_fifty_likes_at_once_are_fifty(
 
     await asyncio.gather(*(fickle(fan) for fan in fans))
     post = (await fans[0].http.get(path)).json()
-    assert post["counts"]["likes"] == 10
+    assert post["counts"]["likes"] == 6
     assert post["viewer"] == {"liked": True, "bookmarked": False}
     assert await counters.reconcile(parts, [str(made["id"])]) == 0
     page = (await fans[0].http.get("/v1/me/likes")).json()
