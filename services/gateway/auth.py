@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import jwt
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from services.gateway import outside_people
 from services.gateway.context import PartsDep
 from services.gateway.errors import Problem, forbidden, unauthenticated
 from services.gateway.settings import GatewaySettings
@@ -49,6 +50,17 @@ def access_token(settings: GatewaySettings, user_id: str, family_id: str) -> tup
     return jwt.encode(claims, settings.auth_secret.get_secret_value(), ALGORITHM), int(life.total_seconds())
 
 
+def _own_claims(settings: GatewaySettings, token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        settings.auth_secret.get_secret_value(),
+        [ALGORITHM],
+        issuer=ISSUER,
+        options={"require": ["exp", "iat", "sub", "sid", "iss"]},
+    )
+    return claims
+
+
 def _bad_token(detail: str = "The access token is not valid, or has expired.") -> Problem:
     return unauthenticated(detail, code="invalid_token", challenge='Bearer error="invalid_token"')
 
@@ -59,24 +71,23 @@ async def maybe_signed_in(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)],
 ) -> Viewer | None:
     """The viewer, or None without a token. A token that is no good is refused even where none is needed."""
+    request.state.session_family = None
     if credentials is None:
         if request.headers.get("Authorization"):
             raise _bad_token("The Authorization header must be `Bearer <access token>`.")
         return None
+    token = credentials.credentials
     try:
-        claims = jwt.decode(
-            credentials.credentials,
-            parts.settings.auth_secret.get_secret_value(),
-            [ALGORITHM],
-            issuer=ISSUER,
-            options={"require": ["exp", "iat", "sub", "sid", "iss"]},
-        )
+        if parts.issuer and parts.issuer.issued(token):
+            account = await outside_people.account_of(parts, await parts.issuer.verify(token))
+        else:
+            claims = _own_claims(parts.settings, token)
+            request.state.session_family = claims["sid"]
+            account = await parts.accounts.get(claims["sub"], {"username": 1, "display_name": 1, "role": 1})
     except jwt.InvalidTokenError as error:
         raise _bad_token() from error
-    account = await parts.accounts.get(claims["sub"], {"username": 1, "display_name": 1, "role": 1})
     if account is None:
         raise _bad_token()
-    request.state.session_family = claims["sid"]
     return viewer_of(account)
 
 

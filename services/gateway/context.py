@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from services.gateway.health_of_parts import HealthOfParts
 from services.gateway.live import WaitingLine, Watchers
 from services.gateway.models import ModelRegistry
+from services.gateway.oidc import Issuer
 from services.gateway.passwords import Passwords
 from services.gateway.pictures import Pictures
 from services.gateway.renditions import Renditions
@@ -53,6 +54,7 @@ class Parts:
     media: MediaStore
     accounts: Accounts
     sessions: Sessions
+    issuer: Issuer | None
     passwords: Passwords
     relations: Relations
     notifications: Notifications
@@ -88,6 +90,7 @@ class Parts:
             media=media,
             accounts=Accounts(mongo),
             sessions=Sessions(mongo, secret, timedelta(days=settings.refresh_token_days)),
+            issuer=_issuer(settings),
             passwords=Passwords(settings.password_hash_concurrency),
             relations=Relations(mongo),
             notifications=Notifications(mongo),
@@ -116,6 +119,16 @@ class Parts:
         """Make every store's indexes; those that exist are left alone."""
         stores = (getattr(self, field.name) for field in fields(self))
         await asyncio.gather(*(store.create_indexes() for store in stores if hasattr(store, "create_indexes")))
+
+
+def _issuer(settings: GatewaySettings) -> Issuer | None:
+    if settings.oidc_issuer is None:
+        return None
+    return Issuer(
+        settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        authorized_parties=settings.oidc_authorized_parties,
+    )
 
 
 def parts_of(request: Request) -> Parts:

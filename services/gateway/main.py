@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from services.gateway import erasure, reference
+from services.gateway import erasure, handlers, people_counters, reconciler, reference
 from services.gateway.context import Parts
 from services.gateway.errors import ProblemDocument, install_error_handlers
-from services.gateway.routes import routers
+from services.gateway.routes import ROUTERS
 from services.gateway.security_headers import BodyLimit, EdgeHeaders
 from services.gateway.settings import GatewaySettings
 from services.gateway.web_app import serve_web_app
@@ -53,9 +51,7 @@ def create_app(
     mongo = mongo or Mongo(settings, "gateway")
     bus = bus or Bus(settings, "gateway")
     parts = Parts.assemble(settings, mongo, bus, media or MediaStore(settings.media_store_url))
-    # The content half registers its handlers before the bus starts, and runs its reconciler beside it.
-    if find_spec("services.gateway.handlers"):
-        import_module("services.gateway.handlers").register(bus, parts)
+    handlers.register(bus, parts)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -68,9 +64,8 @@ def create_app(
             stack.push_async_callback(parts.outbox.stop)
             stack.push_async_callback(parts.bus.stop)
             await parts.bus.start()
-            await stack.enter_async_context(_running(erasure.run(parts)))
-            if find_spec("services.gateway.reconciler"):
-                await stack.enter_async_context(_running(import_module("services.gateway.reconciler").run(parts)))
+            for background in (erasure.run, people_counters.run, reconciler.run):
+                await stack.enter_async_context(_running(background(parts)))
             yield
 
     app = FastAPI(
@@ -83,6 +78,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.parts = parts
+    reference.describe_problems(app)
     install_error_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     if settings.cors_origins:
@@ -96,7 +92,7 @@ def create_app(
         )
     app.add_middleware(EdgeHeaders)
     app.router.routes.extend(health_routes({"database": mongo.ping, "broker": bus.ping}))
-    for router in (*routers(), reference.router):
+    for router in (*ROUTERS, reference.router):
         app.include_router(router)
     app.mount("/docs/ui", reference.swagger_ui)
     serve_web_app(app, settings.web_dist)

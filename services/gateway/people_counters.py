@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,18 +11,46 @@ from opentelemetry import metrics
 
 from services.gateway.context import Parts
 from shared.events import utcnow
+from shared.ids import new_id
 
 log = structlog.get_logger(__name__)
-SETTLED_AFTER = timedelta(seconds=5)
+TASK = "people_counters"
+EVERY_S = 5.0
+LEASE = timedelta(seconds=30)
+LOOK_BACK = timedelta(hours=1)
+"""How far back the first round after a start looks."""
+
+SETTLED_AFTER = timedelta(seconds=10)
+"""A change younger than this may be between its row and its counter."""
+
 _drift = metrics.get_meter(__name__).create_counter(
     "people.counters.drift", unit="{count}", description="By how much follower counters were wrong when repaired."
 )
 
 
-async def repair(parts: Parts, since: datetime) -> int:
-    """Count again for everybody whose relations moved since then, but not in the last seconds; how many were wrong."""
+async def run(parts: Parts) -> None:
+    """Repair for ever, in one process at a time; whatever goes wrong in one round is tried again in the next."""
+    holder = new_id()
+    since = utcnow() - LOOK_BACK
+    try:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                if await parts.leases.take(TASK, holder, LEASE):
+                    until = utcnow() - SETTLED_AFTER
+                    await repair(parts, since, until)
+                    since = until
+            except Exception as error:
+                log.warning("counting people again failed", error=str(error) or type(error).__name__)
+    finally:
+        with contextlib.suppress(Exception):
+            await parts.leases.give_back(TASK, holder)
+
+
+async def repair(parts: Parts, since: datetime, until: datetime) -> int:
+    """Count again for everybody whose relations moved in this time; how many were wrong."""
     repaired = 0
-    for user_id in await parts.relations.moved(since, utcnow() - SETTLED_AFTER):
+    for user_id in await parts.relations.moved(since, until):
         repaired += await repair_one(parts, user_id)
     return repaired
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from services.gateway.errors import MEDIA_TYPE as PROBLEM_TYPE
 from shared.events import every_event
 from shared.topology import CONSUMERS, emitter
 
@@ -71,6 +72,22 @@ def asyncapi() -> dict[str, Any]:
         "operations": operations,
         "components": {"schemas": schemas},
     }
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Let the OpenAPI document say that problems come as `application/problem+json`."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            for path in generate()["paths"].values():
+                for operation in path.values():
+                    problem = operation["responses"].get("default", {})
+                    if "application/json" in problem.get("content", {}):
+                        problem["content"] = {PROBLEM_TYPE: problem["content"].pop("application/json")}
+        return generate()
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 @router.get("/docs")

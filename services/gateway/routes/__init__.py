@@ -1,36 +1,50 @@
-"""The public API, one router file for each resource; each exposes `router`."""
+"""The public API, one router file for each resource."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from fastapi import APIRouter
 
-NAMES = (
-    "accounts",
-    "sessions",
-    "me",
-    "users",
-    "generations",
-    "prompts",
-    "models",
-    "posts",
-    "reactions",
-    "post_lists",
-    "comments",
-    "feed",
-    "search",
-    "notifications",
-    "safety",
-    "moderation",
-    "status",
-    "media",
-    "share",
+from services.gateway.routes import (
+    accounts,
+    comments,
+    feed,
+    generations,
+    me,
+    media,
+    models,
+    moderation,
+    notifications,
+    post_lists,
+    posts,
+    prompts,
+    reactions,
+    safety,
+    search,
+    sessions,
+    share,
+    status,
+    users,
 )
 
-
-def routers() -> list[APIRouter]:
-    """Every router, in the order of the reference page."""
-    found = (f"{__name__}.{name}" for name in NAMES)
-    return [import_module(module).router for module in found if find_spec(module)]
+ROUTERS: tuple[APIRouter, ...] = (
+    accounts.router,
+    sessions.router,
+    me.router,
+    users.router,
+    generations.router,
+    prompts.router,
+    models.router,
+    posts.router,
+    reactions.router,
+    post_lists.router,
+    comments.router,
+    feed.router,
+    search.router,
+    notifications.router,
+    safety.router,
+    moderation.router,
+    status.router,
+    media.router,
+    share.router,
+)
+"""In the order of the reference page."""

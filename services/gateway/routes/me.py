@@ -77,7 +77,7 @@ async def change_password(body: PasswordChange, request: Request, parts: PartsDe
     await parts.accounts.replace_password(
         viewer.user_id, account["password_hash"], await parts.passwords.hash(body.new_password)
     )
-    await parts.sessions.end_others(viewer.user_id, getattr(request.state, "session_family", None))
+    await parts.sessions.end_others(viewer.user_id, request.state.session_family)
 
 
 @router.get(

@@ -64,13 +64,10 @@ async def refresh(request: Request, parts: PartsDep, token: RefreshCookie = None
 @router.delete("/v1/sessions/current", status_code=204)
 async def sign_out(request: Request, parts: PartsDep, viewer: MaybeSignedIn, token: RefreshCookie = None) -> Response:
     """End this sign-in, named by its access token or its refresh cookie."""
-    ended = False
-    if viewer:
+    by_cookie = bool(token) and await parts.sessions.end_by_token(token or "")
+    if request.state.session_family:
         await parts.sessions.end(request.state.session_family)
-        ended = True
-    if token and await parts.sessions.end_by_token(token):
-        ended = True
-    if not ended:
+    if viewer is None and not by_cookie:
         raise unauthenticated("There is no sign-in to end.")
     response = Response(status_code=204)
     response.delete_cookie(signing_in.COOKIE, path=signing_in.COOKIE_PATH, httponly=True, samesite="lax")

@@ -67,11 +67,11 @@ async def test_a_counter_that_went_wrong_is_repaired(ada: Person, bob: Person, p
         crash.setattr(parts.accounts, "count", lost)
         await ada.http.put("/v1/users/bob/follow")
     assert (await bob.http.get("/v1/me")).json()["counts"]["followers"] == 0
-    monkeypatch.setattr(people_counters, "SETTLED_AFTER", timedelta(seconds=-1))
-    assert await people_counters.repair(parts, utcnow() - timedelta(minutes=1)) == 2
+    since, until = utcnow() - timedelta(minutes=1), utcnow() + timedelta(minutes=1)
+    assert await people_counters.repair(parts, since, until) == 2
     assert (await bob.http.get("/v1/me")).json()["counts"]["followers"] == 1
     assert (await ada.http.get("/v1/me")).json()["counts"]["following"] == 1
-    assert await people_counters.repair(parts, utcnow() - timedelta(minutes=1)) == 0
+    assert await people_counters.repair(parts, since, until) == 0
 
 
 async def test_blocking_hides_both_from_each_other(
