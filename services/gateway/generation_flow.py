@@ -29,6 +29,8 @@ from shared.events import (
 from shared.live import GenerationChanged
 
 TELL_TIMEOUT_S = 0.5
+NEWS_WORTH_WRITING_S = 0.15
+"""Painting that takes no longer than this goes from queued to its end without a note in between."""
 
 
 async def open_generation(
@@ -78,7 +80,7 @@ async def cancel(parts: Parts, generation_id: str) -> bool:
         return False
     generation, change, rows = done
     parts.outbox.flush(rows)
-    await announce(parts, generation["_id"], change)
+    await announce(parts, generation, change)
     return True
 
 
@@ -118,10 +120,19 @@ async def begin_again(parts: Parts, generation_id: str, *, when: str) -> Documen
 
 async def record(parts: Parts, generation_id: str, step: Step) -> Document | None:
     """Apply a step and tell who watches; gives the record afterwards, None when there is no such generation."""
-    generation, change = await parts.generations.advance(generation_id, step)
-    if change:
-        await announce(parts, generation_id, change)
+    known = parts.generations.recent(generation_id)
+    generation, change = await parts.generations.advance(generation_id, step, known=known)
+    if generation and change:
+        await announce(parts, generation, change)
     return generation
+
+
+async def painting_news(parts: Parts, generation_id: str, step: Step) -> None:
+    """Record where the painting stands, unless it is over so soon that nobody would see it."""
+    await asyncio.sleep(NEWS_WORTH_WRITING_S)
+    known = parts.generations.recent(generation_id)
+    if known is None or not generating.terminal(known):
+        await record(parts, generation_id, step)
 
 
 async def prompt_rejected(parts: Parts, event: PromptRejected) -> None:
@@ -143,7 +154,9 @@ async def picture_judged(parts: Parts, event: ImageEvent, decision: Decision | N
     def step(generation: Document) -> Change | None:
         return generating.picture_judged(generation, event.attempt, event.rendition, event.moments, decision)
 
-    generation = await parts.generations.get(event.generation_id)
+    generation = parts.generations.recent(event.generation_id)
+    if generation is None or step(generation) is None:
+        generation = await parts.generations.get(event.generation_id)
     if generation is None or step(generation) is None:
         await _drop_unwanted(parts, generation, event.rendition)
         return
@@ -153,18 +166,18 @@ async def picture_judged(parts: Parts, event: ImageEvent, decision: Decision | N
     # The picture first: whoever reads that the generation is ready may publish it at once.
     await parts.images.keep(_image(generation, event, decision))
     after, change = await parts.generations.advance(event.generation_id, step, known=generation)
-    if change:
-        await announce(parts, event.generation_id, change)
+    if after and change:
+        await announce(parts, after, change)
     elif not _holds(after, event.rendition):
         await _discard(parts, event.rendition)
 
 
-async def announce(parts: Parts, generation_id: str, change: Change) -> None:
-    """Tell every gateway process, this one first, that the record has new entries; who listens reads the record."""
+async def announce(parts: Parts, generation: Document, change: Change) -> None:
+    """Tell every gateway process that the record has new entries; who listens in another process reads the record."""
     if not change.entries:
         return
-    message = GenerationChanged(generation_id=generation_id, entry=change.entries[-1])
-    parts.watchers.changed(message)
+    message = GenerationChanged(generation_id=generation["_id"], entry=change.entries[-1])
+    parts.watchers.changed(message, record=generation)
     # A lost message costs a watcher one polling interval, so the broker's absence is no failure here.
     with contextlib.suppress(Exception):
         async with asyncio.timeout(TELL_TIMEOUT_S):

@@ -34,13 +34,13 @@ def register(bus: Bus, parts: Parts) -> None:
 
     @bus.hear(GenerationStarted, shared=True)
     async def started(message: GenerationStarted) -> None:
-        await generation_flow.record(
+        await generation_flow.painting_news(
             parts, message.generation_id, lambda one: generating.painting_began(one, message.attempt, message.at)
         )
 
     @bus.hear(GenerationRendered, shared=True)
     async def rendered(message: GenerationRendered) -> None:
-        await generation_flow.record(
+        await generation_flow.painting_news(
             parts, message.generation_id, lambda one: generating.painting_ended(one, message.attempt, message.at)
         )
 

@@ -19,11 +19,15 @@ STALE_AFTER_S = 20.0
 
 @dataclass(frozen=True)
 class News:
-    """Something about one generation: an entry of its log (`event` with an id) or a passing remark (without)."""
+    """Something about one generation: an entry of its log (`event` with an id) or a passing remark (without).
+
+    `record` is the generation with that entry, when this process wrote it itself.
+    """
 
     event: str
     data: Document
     id: str | None = None
+    record: Document | None = None
 
 
 class Watchers:
@@ -44,10 +48,10 @@ class Watchers:
             if not self._queues[generation_id]:
                 del self._queues[generation_id]
 
-    def changed(self, message: GenerationChanged) -> None:
+    def changed(self, message: GenerationChanged, *, record: Document | None = None) -> None:
         """The record has a new entry."""
         entry = message.entry
-        self._pass_on(message.generation_id, News(entry["event"], entry, entry["id"]))
+        self._pass_on(message.generation_id, News(entry["event"], entry, entry["id"], record))
 
     def progressed(self, message: GenerationProgressed) -> None:
         """The painting has come this far."""

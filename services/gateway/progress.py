@@ -34,18 +34,20 @@ async def wait_for_end(
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while current is not None and not terminal(current):
-                await _until_told(news)
-                current = await parts.generations.get(generation["_id"])
+                told = await _until_told(news)
+                current = told or await parts.generations.get(generation["_id"])
             return current
     return await parts.generations.get(generation["_id"])
 
 
-async def _until_told(news: asyncio.Queue[News]) -> None:
-    """Wait for news of the end, one polling interval at most."""
+async def _until_told(news: asyncio.Queue[News]) -> Document | None:
+    """Wait for news of the end, one polling interval at most; the record, if the news came with it."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(POLL_S):
-            while (await news.get()).event not in LAST:
+            while (one := await news.get()).event not in LAST:
                 pass
+            return one.record
+    return None
 
 
 async def events(

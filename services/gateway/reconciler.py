@@ -88,4 +88,4 @@ async def _tell_again(parts: Parts, generation_id: str, *, patient: bool) -> Non
     if rows:
         _reissued.add(1)
         log.info("generation told again", generation_id=generation_id, status=generation["status"])
-    await generation_flow.announce(parts, generation_id, change)
+    await generation_flow.announce(parts, generation, change)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,6 +14,8 @@ from services.gateway.generating import TERMINAL, Change
 from shared.mongo import Document, Mongo
 
 Step = Callable[[Document], Change | None]
+REMEMBERED = 1000
+"""Records that a process keeps at hand: between asking and the verdict there is no need to read what one just wrote."""
 
 
 class Generations:
@@ -25,6 +28,7 @@ class Generations:
 
     def __init__(self, mongo: Mongo) -> None:
         self._rows = mongo.database["generations"]
+        self._recent: OrderedDict[str, Document] = OrderedDict()
 
     async def create_indexes(self) -> None:
         await self._rows.create_index([("user_id", ASCENDING), ("_id", DESCENDING)])
@@ -32,6 +36,11 @@ class Generations:
 
     async def insert(self, generation: Document, session: AsyncClientSession) -> None:
         await self._rows.insert_one(generation, session=session)
+        self._remember(generation)
+
+    def recent(self, generation_id: str) -> Document | None:
+        """The record as this process last wrote it, which may be out of date: good as `known` of `advance` only."""
+        return self._recent.get(generation_id)
 
     async def get(self, generation_id: str) -> Document | None:
         return await self._rows.find_one({"_id": generation_id})
@@ -53,16 +62,17 @@ class Generations:
     ) -> tuple[Document | None, Change | None]:
         """Apply a step to the record as it stands, again when another writer came in between.
 
-        `known` is the record as just read, which saves reading it again. Gives the record afterwards, None when there
-        is no such generation, and the change that was made, None when the step changed nothing.
+        `known` is the record as it probably is, which saves reading it: it is read when it turns out otherwise. Gives
+        the record afterwards, None when there is no such generation, and the change that was made, None when the step
+        changed nothing.
         """
+        change = step(known) if known else None
+        before = known
         while True:
-            before = known or await self._rows.find_one({"_id": generation_id}, session=session)
-            known = None
-            if before is None:
-                return None, None
-            change = step(before)
-            if change is None:
+            if before is None or change is None:
+                before = await self._rows.find_one({"_id": generation_id}, session=session)
+                change = step(before) if before else None
+            if before is None or change is None:
                 return before, None
             update: Document = {"$set": change.values, "$inc": {"revision": 1}}
             if change.entries:
@@ -72,7 +82,19 @@ class Generations:
             if done.modified_count:
                 log = change.values.get("log") or before["log"]
                 after = {"revision": before["revision"] + 1, "log": [*log, *change.entries]}
-                return before | change.values | after, change
+                changed = before | change.values | after
+                if session is None:
+                    self._remember(changed)
+                else:
+                    # The transaction may still be undone.
+                    self._recent.pop(generation_id, None)
+                return changed, change
+            before = None
+
+    def _remember(self, generation: Document) -> None:
+        self._recent[generation["_id"]] = generation
+        while len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
 
     async def page(
         self, user_id: str, *, status: str | None, words: str | None, before: str | None, limit: int

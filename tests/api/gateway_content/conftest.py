@@ -81,6 +81,7 @@ class Studio:
         prompt = event.request.prompt
         about = {"generation_id": event.generation_id, "attempt": event.attempt, "user_id": event.user_id}
         if prompt.startswith("wait"):
+            await self.began(event)
             await self.go.wait()
         if prompt.startswith("lost"):
             return
@@ -88,13 +89,15 @@ class Studio:
             verdict = "hold" if prompt.startswith("held") else "block"
             await self.bus.emit(PromptRejected(**about, decision=refusal(verdict=verdict)))
             return
-        await self.bus.tell(GenerationStarted(generation_id=event.generation_id, attempt=event.attempt, at=utcnow()))
         if prompt.startswith("fail") and event.attempt == 1:
             await self.bus.emit(GenerationFailed(**about, code="model_error", detail="It broke."))
             return
         for index, image_id in enumerate(event.request.image_ids):
             bad = f"bad picture {index}" in prompt
             await self.bus.emit(await self.judged(event, index, image_id, bad=bad))
+
+    async def began(self, event: PromptSubmitted) -> None:
+        await self.bus.tell(GenerationStarted(generation_id=event.generation_id, attempt=event.attempt, at=utcnow()))
 
     async def judged(self, event: PromptSubmitted, index: int, image_id: str, *, bad: bool = False) -> Event:
         """Store one picture, and give the verdict on it."""

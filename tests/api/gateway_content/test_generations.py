@@ -227,7 +227,11 @@ async def test_a_second_delivery_changes_nothing(ada: Person, studio: Studio, pa
 async def test_the_stream_tells_the_journey_and_ends(ada: Person, studio: Studio) -> None:
     made = (await ask(ada, "wait for me", n=2)).json()
     stream = asyncio.create_task(ada.http.get(f"/v1/generations/{made['id']}/events"))
-    await asyncio.sleep(0.1)
+
+    async def running() -> bool:
+        return (await ada.http.get(f"/v1/generations/{made['id']}")).json()["status"] == "running"
+
+    await until(running)
     studio.go.set()
     answer = await stream
     assert answer.headers["content-type"].startswith("text/event-stream")
