@@ -1,4 +1,4 @@
-"""Decisions in MongoDB: append-only, with the allow-list, the regression cases and the block list that follow from them."""
+"""Decisions in MongoDB: append-only, with the allow-list, regression cases and block list that follow from them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class MongoDecisionStore:
         self._outbox.flush(await self._mongo.transaction(work))
 
     async def standing(self, owner_id: str, since: datetime) -> Standing:
-        """Strikes expire by `since` and are voided by a later decision on the same target, because only the last one counts."""
+        """Strikes expire by `since`; a later decision on the same target voids them: only the last one counts."""
         rows = await self._decisions.find(
             {"owner_id": owner_id, "at": {"$gte": since}}, {"target": 1, "verdict": 1, "actor": 1, "at": 1}
         ).to_list()

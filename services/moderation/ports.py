@@ -115,7 +115,7 @@ class TextScorer(Protocol):
 
 class ImageScorer(Protocol):
     async def score(self, data: bytes) -> Assessment:
-        """Assess an encoded picture; raises when it can't be assessed. An unreadable picture is a finding, not an error."""
+        """Assess an encoded picture; raises when that is impossible. An unreadable one is a finding, not an error."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""People's part: reports, appeals, the queue, and moderators' verdicts. Every decision can be reversed, none is erased."""
+"""Reports, appeals, the queue, and moderators' verdicts. Every decision can be reversed, and none is erased."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ from shared.queries import Decide, Decided, ModerationQueue, QueueEntries, Queue
 log = structlog.get_logger(__name__)
 
 STAGE_OF: dict[TargetKind, Stage] = {
-    "prompt": "prompt", "image": "image", "post": "image", "comment": "comment", "profile": "profile", "user": "profile",
-}  # fmt: skip
+    "prompt": "prompt",
+    "image": "image",
+    "post": "image",
+    "comment": "comment",
+    "profile": "profile",
+    "user": "profile",
+}
 REASON_PRIORITY = {
     "minor_safety": 98,
     "intimate_image": 95,
@@ -47,11 +52,16 @@ class Review:
         self._policy, self._decisions, self._cases, self._clock = policy, decisions, cases, clock
 
     async def report(self, event: ContentReported) -> None:
-        """Take a report into the queue. It hides nothing by itself; how urgent it is depends on what it says and who says it."""
+        """Take a report into the queue. It hides nothing; its urgency depends on what it says and who says it."""
         at = self._clock()
         report = Report(
-            id=event.report_id, reporter_id=event.reporter_id, target=event.target, reason=event.reason, text=event.text, at=at
-        )  # fmt: skip
+            id=event.report_id,
+            reporter_id=event.reporter_id,
+            target=event.target,
+            reason=event.reason,
+            text=event.text,
+            at=at,
+        )
         await self._cases.report(report)
         known = await self._decisions.latest(event.target)
         upheld, settled = await self._cases.reputation(event.reporter_id)
@@ -104,16 +114,8 @@ class Review:
         why.append(
             f"this person, last 30 days: {standing.stopped} of {standing.checked} stopped, {standing.strikes} strikes"
         )
-        events: list[dict[str, object]] = [
-            {"at": each.at.isoformat(), "kind": "decision", "id": each.id, "actor": each.actor, "verdict": each.verdict, "category": each.category,
-             "rule": each.rule, "reason": each.reason, "scores": each.scores, "shadowed": list(each.shadowed)}
-            for each in await self._decisions.history(case.target)
-        ]  # fmt: skip
-        events += [
-            {"at": each.at.isoformat(), "kind": "report", "id": each.id, "actor": each.reporter_id, "reason": each.reason, "text": each.text,
-             "outcome": each.outcome}
-            for each in reports
-        ]  # fmt: skip
+        steps = [_decision_step(each) for each in await self._decisions.history(case.target)]
+        steps += [_report_step(each) for each in reports]
         return QueueEntry(
             case_id=case.id,
             target_kind=case.target.kind,
@@ -125,7 +127,7 @@ class Review:
             why=tuple(why),
             text=case.text,
             image_hash=case.image_hash,
-            history=tuple(sorted(events, key=lambda each: str(each["at"]))),
+            history=tuple(sorted(steps, key=lambda step: str(step["at"]))),
         )
 
     async def decide(self, query: Decide) -> Decided:
@@ -192,3 +194,13 @@ class Review:
         await self._decisions.restore(record.stage, record.fingerprint)
         if record.verdict == "block" and record.stage == "image":
             await self._decisions.block_picture(record.fingerprint)
+
+
+def _decision_step(record: Record) -> dict[str, object]:
+    facts = record.model_dump(include={"id", "actor", "verdict", "category", "rule", "reason", "scores", "shadowed"})
+    return {"at": record.at.isoformat(), "kind": "decision", **facts}
+
+
+def _report_step(report: Report) -> dict[str, object]:
+    facts = report.model_dump(include={"id", "reason", "text", "outcome"})
+    return {"at": report.at.isoformat(), "kind": "report", "actor": report.reporter_id, **facts}

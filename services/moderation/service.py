@@ -1,4 +1,4 @@
-"""Deciding about prompts, pictures, comments and profiles. Nothing passes unchecked: when a scorer fails, the check fails."""
+"""Deciding about prompts, pictures, comments and profiles. When a scorer fails, the check fails: nothing passes."""
 
 from __future__ import annotations
 
@@ -108,8 +108,15 @@ class Moderation:
             "rendition": event.rendition.model_dump(mode="json"),
         }
         return await self._conclude(
-            "image", name, target, event.user_id, assessment, context, text=event.prompt, image_hash=event.rendition.hash
-        )  # fmt: skip
+            "image",
+            name,
+            target,
+            event.user_id,
+            assessment,
+            context,
+            text=event.prompt,
+            image_hash=event.rendition.hash,
+        )
 
     async def _is_known(self, fingerprint: str) -> bool:
         """Whether moderators have blocked a picture that looks the same."""

@@ -1,1 +1,1 @@
-"""Trains and measures the moderation models: `python -m training.moderation`, `python -m training.moderation.evaluate`."""
+"""Trains and measures the moderation heads: `python -m training.moderation`, `….evaluate`."""

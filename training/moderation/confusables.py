@@ -1,7 +1,7 @@
 """Writes the table of letters that look like ASCII letters: `python -m training.moderation.confusables`.
 
-Source: Unicode's security data (UTS #39, confusables.txt) as packaged by confusable-homoglyphs. Compatibility forms such as
-fullwidth or mathematical letters are left out, because normalisation form NFKD already turns those into ASCII.
+Source: Unicode's security data (UTS #39, confusables.txt) as packaged by confusable-homoglyphs. Compatibility forms
+such as fullwidth letters are left out, because normalisation form NFKD already turns those into ASCII.
 """
 
 from __future__ import annotations

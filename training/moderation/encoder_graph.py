@@ -1,7 +1,7 @@
 """Writes all-MiniLM-L6-v2 as an ONNX graph without weights: `python -m training.moderation.encoder_graph`.
 
-The weights stay in the package's own `model.safetensors`; the graph points at each tensor's place in that file, so that
-the repository carries 40 kB, the service needs neither PyTorch nor transformers, and the numbers are those of the original.
+The weights stay in the package's own `model.safetensors`; the graph points at each tensor's place in that file. So the
+repository carries 30 kB, the service needs neither PyTorch nor transformers, and the numbers are those of the original.
 """
 
 from __future__ import annotations

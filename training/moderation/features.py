@@ -1,4 +1,4 @@
-"""Texts as the service sees them, embedded; embeddings are kept, because they take most of the time of a training run."""
+"""Texts as the service sees them, embedded. Embeddings are kept: they take most of the time of a training run."""
 
 from __future__ import annotations
 

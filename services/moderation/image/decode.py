@@ -17,7 +17,7 @@ class Unreadable(Exception):
 
 
 def decode(data: bytes) -> Image.Image:
-    """The first frame as plain RGB pixels, without any metadata; `Unreadable` for anything odd or larger than 16 Mpx."""
+    """The first frame as plain RGB pixels, without metadata; `Unreadable` for anything odd or larger than 16 Mpx."""
     if len(data) > MAX_BYTES:
         raise Unreadable(f"{len(data)} bytes")
     try:

@@ -1,4 +1,4 @@
-"""Putting what waits at the same time into one call: a queue, a size, and one call in flight. Nobody waits for company."""
+"""Putting what waits at one time into one call: a queue, a size, one call in flight. Nobody waits for company."""
 
 from __future__ import annotations
 

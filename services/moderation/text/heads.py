@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +21,13 @@ DEFAULT_HEADS = Path(__file__).parents[3] / "models" / "moderation" / "heads.saf
 
 
 def ngram_buckets(text: str) -> npt.NDArray[np.int64]:
-    """Hashed features of a plain text: words, pairs of words, and runs of four letters within a word. Sorted, without repeats.
+    """Hashed features of a plain text: words, pairs of words, runs of four letters within a word. Sorted, distinct.
 
-    Source of the method: the hashing trick (Weinberger et al., 2009) over the features of fastText (Joulin et al., 2016).
+    Source of the method: the hashing trick (Weinberger et al., 2009) over fastText's features (Joulin et al., 2016).
     """
     words = [word.text for word in words_of(text)]
     features = [f"w {word}" for word in words]
-    features += [f"p {first} {second}" for first, second in zip(words, words[1:], strict=False)]
+    features += [f"p {first} {second}" for first, second in pairwise(words)]
     for word in set(words):
         marked = f"<{word}>"
         features += [f"c {marked[at : at + 4]}" for at in range(len(marked) - 3)]
@@ -35,20 +36,23 @@ def ngram_buckets(text: str) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Heads:
-    """Linear heads. `dense` (categories, 384), `sparse` (categories, BUCKETS), `bias` (categories,); the rest is calibration."""
+    """Linear heads: `dense` (categories, 384), `sparse` (categories, BUCKETS), `bias` (categories,)."""
 
     categories: tuple[str, ...]
     dense: Floats
     sparse: Floats
     bias: Floats
     version: str
+    trained_on: frozenset[str] = frozenset()
+    """SHA-256 of each file that was trained on."""
 
     @classmethod
     def load(cls, path: Path = DEFAULT_HEADS) -> Heads:
         with safe_open(path, framework="numpy") as file:
             facts = file.metadata()
             dense, sparse, bias = (file.get_tensor(name).astype(np.float32) for name in ("dense", "sparse", "bias"))
-        return cls(tuple(json.loads(facts["categories"])), dense, sparse, bias, facts["version"])
+        trained_on = frozenset(json.loads(facts.get("trained_on", "[]")))
+        return cls(tuple(json.loads(facts["categories"])), dense, sparse, bias, facts["version"], trained_on)
 
     def lexical(self, text: str) -> Floats:
         """The words' part of each category's logit."""

@@ -1,7 +1,7 @@
-"""The plain reading of a text: what a person sees in it, in lower-case ASCII where possible, with the way back to the original.
+"""The plain reading of a text: what a person sees in it, in lower-case ASCII where possible, with the way back.
 
-Only this copy is judged; the original is what is painted. Each character of a reading knows which character of the original it
-came from, so that a person can be shown the part of their own text that mattered.
+Only this copy is judged; the original is what is painted. Each character of a reading knows which character of the
+original it came from, so that a person can be shown the part of their own text that mattered.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def _repair_words(reading: Reading, vocabulary: Vocabulary) -> Reading:
 
 @lru_cache(maxsize=65536)
 def repair(word: str, vocabulary: Vocabulary) -> str:
-    """The known word behind one unknown word: letters repeated, digits for letters, backwards, ROT13, or glued together."""
+    """The known word behind an unknown one: repeated letters, digits for letters, backwards, ROT13, glued together."""
     bare = word.strip("!|+(*$@")
     if len(bare) < 3 or bare in vocabulary or not any(map(str.isalpha, word)):
         return word
@@ -237,7 +237,7 @@ def repair(word: str, vocabulary: Vocabulary) -> str:
 
 
 def _chunks(text: str, breaks: Callable[[str], bool]) -> list[tuple[int, int]]:
-    """Start and end of each maximal run of characters that break or do not break, in order; together they are the text."""
+    """Start and end of each maximal run of characters that break, or do not; together they are the text."""
     out: list[tuple[int, int]] = []
     start = 0
     for at in range(1, len(text) + 1):

@@ -1,4 +1,4 @@
-"""Rules over words, as data: which words, near which others, outside which innocent phrases. Linear in the text's length.
+"""Rules over words, as data: which words, near which others, outside which innocent phrases. Linear in the length.
 
 No regular expressions: a text is cut into words once, and phrases are looked up by their first word.
 """

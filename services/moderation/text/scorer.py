@@ -1,4 +1,4 @@
-"""The text scorer: plain reading, rules, trained heads, and whatever other scorers are present. The highest score counts."""
+"""The text scorer: plain reading, rules, trained heads, and other scorers where present. The highest score counts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which parts of a long text are read closely: its beginning, and the windows whose words are most suspicious.
 
-Embedding costs time by the token, and one phrase buried in padding hardly moves the embedding of the whole. So every window of
-20 words (in steps of 10) is weighed by its words alone, and only the worst go to the encoder.
+Embedding costs time by the token, and one phrase buried in padding hardly moves the embedding of the whole. So every
+window of 20 words (in steps of 10) is weighed by its words alone, and only the worst goes to the encoder.
 """
 
 from __future__ import annotations

@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 
 COMMON = 12000
-SHORT_WORDS = frozenset("a i an as at be by do go he if in is it me my no of on or so to up us we".split())
+SHORT_WORDS = frozenset(
+    ["a", "i", "an", "as", "at", "be", "by", "do", "go", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on"]
+)
 LONGEST = 16
 MAX_CUT = 2000
 

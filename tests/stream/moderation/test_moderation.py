@@ -136,7 +136,7 @@ async def test_while_the_scorer_fails_everything_waits_and_then_passes(
 
 async def eventually(check: Callable[[], Any]) -> Any:
     async with asyncio.timeout(20):
-        while not (found := await check()):
+        while not (found := await check()):  # noqa: ASYNC110 - nobody tells when the appeal has been taken
             await asyncio.sleep(0.05)
     return found
 

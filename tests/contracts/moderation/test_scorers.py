@@ -1,0 +1,127 @@
+"""The scorers as they run: real models, real weights."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from services.moderation.policy import Policy, Stage
+from services.moderation.ports import Assessment
+from services.moderation.regressions import read_cases
+from services.moderation.scorers import image_scorer, text_scorer
+from services.moderation.settings import ModerationSettings
+from services.moderation.text.encoder import MiniLMEncoder
+from services.moderation.text.scorer import LayeredTextScorer
+
+REGRESSIONS = Path(__file__).parents[2] / "regressions" / "moderation.tsv"
+
+
+@pytest.fixture(scope="module")
+def scorer() -> LayeredTextScorer:
+    return text_scorer(ModerationSettings())
+
+
+def verdict(scorer: LayeredTextScorer, text: str, stage: Stage = "prompt") -> str:
+    (assessment,) = scorer.assess([(text, stage)])
+    return Policy.load().judge(stage, assessment.findings).verdict
+
+
+def test_the_encoder_gives_the_models_own_embeddings() -> None:
+    """Reference values from sentence-transformers' all-MiniLM-L6-v2 for this sentence, to five digits."""
+    (vector,) = MiniLMEncoder().encode(["a red fox reading under a green tree"], max_tokens=64)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+    assert vector.shape == (384,)
+
+
+def test_texts_of_one_batch_do_not_change_each_other(scorer: LayeredTextScorer) -> None:
+    texts = ["a fox", "a naked woman on a bed, explicit", "", "word " * 300, "a bowl of soup"]
+    together = scorer.assess([(text, "prompt") for text in texts])
+    for text, one in zip(texts, together, strict=True):
+        (alone,) = scorer.assess([(text, "prompt")])
+        assert one.scores == pytest.approx(alone.scores, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a naked woman with bare breasts on a bed",
+        "explicit photo of a couple having sex in a hotel room",
+        "a man being disemboweled, guts spilling out, gore",
+        "a girl cutting her wrists with a razor blade, suicide",
+    ],
+)
+def test_harm_is_stopped(scorer: LayeredTextScorer, text: str) -> None:
+    assert verdict(scorer, text) != "allow"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a red fox reading under a green tree",
+        "an astronaut riding a horse, photo, 8k, highly detailed",
+        "a gay couple cooking dinner together",
+        "a muslim woman teaching a class",
+        "a nurse drinking coffee in the morning light",
+    ],
+)
+def test_the_harmless_passes(scorer: LayeredTextScorer, text: str) -> None:
+    assert verdict(scorer, text) == "allow"
+
+
+def test_a_phrase_buried_in_padding_is_found(scorer: LayeredTextScorer) -> None:
+    padding = "a quiet meadow with tall grass and a small wooden house beside the river under a blue sky " * 5
+    text = padding + "two people having sex on the floor, " + padding
+    (assessment,) = scorer.assess([(text, "prompt")])
+    judged = Policy.load().judge("prompt", assessment.findings)
+    assert judged.verdict == "block"
+    assert judged.finding is not None
+    assert judged.finding.span is not None
+    assert "sex" in text[slice(*judged.finding.span)]
+    assert judged.finding.span[1] - judged.finding.span[0] < 200
+
+
+@pytest.mark.parametrize(("stage", "expected", "text"), read_cases(REGRESSIONS))
+def test_what_was_overturned_stays_so(scorer: LayeredTextScorer, stage: Stage, expected: str, text: str) -> None:
+    assert verdict(scorer, text, stage) == expected
+
+
+async def test_many_texts_at_once_each_get_their_own_answer(scorer: LayeredTextScorer) -> None:
+    texts = [f"a fox number {number}" for number in range(10)] + ["hardcore porn"]
+    found = await asyncio.gather(*(scorer.score(text, "prompt") for text in texts))
+    assert [assessment.scores["sexual"] > 0.9 for assessment in found] == [False] * 10 + [True]
+    assert len({assessment.fingerprint for assessment in found}) == len(texts)
+
+
+async def test_a_picture_is_scored_and_an_unreadable_one_is_a_finding() -> None:
+    images = image_scorer()
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(buffer, "WEBP")
+    good, bad = await asyncio.gather(images.score(buffer.getvalue()), images.score(b"no picture"))
+    policy = Policy.load()
+    assert 0 <= good.scores["sexual"] < 0.5
+    assert good.fingerprint
+    assert policy.judge("image", good.findings).verdict == "allow"
+    assert policy.judge("image", bad.findings).verdict == "block"
+
+
+def test_scores_are_probabilities_for_every_category(scorer: LayeredTextScorer) -> None:
+    (assessment,) = scorer.assess([("anything at all", "prompt")])
+    assert isinstance(assessment, Assessment)
+    assert {
+        "sexual",
+        "sexual_minor",
+        "real_person",
+        "violence",
+        "hate",
+        "harassment",
+        "self_harm",
+        "illegal",
+        "spam",
+    } == set(assessment.scores)
+    assert all(0 <= score <= 1 for score in assessment.scores.values())
