@@ -20,9 +20,9 @@ from safetensors.torch import load_file
 
 from services.search import sentences
 from services.search.points import Signal, Vector
-from services.search.torchvision_operators import make_torchvision_importable
+from services.search.torchvision_operators import import_torchvision
 
-make_torchvision_importable()
+import_torchvision()
 
 import open_clip  # noqa: E402
 

@@ -74,22 +74,8 @@ class EdgeIndex:
         return {str(record.id): _entry(record) for record in records if record.payload["kind"] == "post"}
 
     async def every_post(self, about: Target | None = None) -> AsyncIterator[Entry]:
-        offset = None
-        while True:
-            records, offset = await asyncio.to_thread(
-                self._shard.scroll,
-                q.ScrollRequest(
-                    offset=offset,
-                    limit=PAGE,
-                    filter=_filter(concerning(about)),
-                    with_payload=True,
-                    with_vector=["image", "prompt"],
-                ),
-            )
-            for record in records:
-                yield _entry(record)
-            if offset is None:
-                return
+        async for record in self._walk(concerning(about)):
+            yield _entry(record)
 
     async def remove(self, post_id: str) -> None:
         await self._update(q.UpdateOperation.delete_points([post_id]))
@@ -112,6 +98,10 @@ class EdgeIndex:
     async def mark(self, mark: Mark) -> None:
         point = q.Point(payload.mark_id(mark.key), {}, payload.of_mark(mark))
         await self._update(q.UpdateOperation.upsert_points([point]))
+
+    async def every_mark(self) -> AsyncIterator[Mark]:
+        async for record in self._walk(All([Is("kind", "mark")])):
+            yield payload.to_mark(record.payload or {})
 
     async def forget_gone(self, before: datetime) -> None:
         old = All([Is("kind", "mark"), Is("gone", 1), Within("at", below=milliseconds(before))])
@@ -163,6 +153,22 @@ class EdgeIndex:
             limit=limit, offset=offset, query=query, filter=_filter(passing(where)), with_payload=["published_at"]
         )
         return _found(await asyncio.to_thread(self._shard.query, request))
+
+    async def _walk(self, condition: All) -> AsyncIterator[Any]:
+        offset = None
+        while True:
+            request = q.ScrollRequest(
+                offset=offset,
+                limit=PAGE,
+                filter=_filter(condition),
+                with_payload=True,
+                with_vector=["image", "prompt"],
+            )
+            records, offset = await asyncio.to_thread(self._shard.scroll, request)
+            for record in records:
+                yield record
+            if offset is None:
+                return
 
     def _records(self, ids: Sequence[str]) -> list[Any]:
         return list(self._shard.retrieve(list(ids), True, ["image", "prompt"]))

@@ -72,20 +72,8 @@ class ServerIndex:
         return {str(record.id): _entry(record) for record in records}
 
     async def every_post(self, about: Target | None = None) -> AsyncIterator[Entry]:
-        offset: Any = None
-        while True:
-            records, offset = await self._client.scroll(
-                self._collection,
-                scroll_filter=_filter(concerning(about)),
-                limit=PAGE,
-                offset=offset,
-                with_payload=True,
-                with_vectors=DENSE,
-            )
-            for record in records:
-                yield _entry(record)
-            if offset is None:
-                return
+        async for record in self._walk(concerning(about)):
+            yield _entry(record)
 
     async def remove(self, post_id: str) -> None:
         await self._client.delete(self._collection, [post_id], wait=True)
@@ -106,6 +94,10 @@ class ServerIndex:
     async def mark(self, mark: Mark) -> None:
         point = models.PointStruct(id=payload.mark_id(mark.key), vector={}, payload=payload.of_mark(mark))
         await self._client.upsert(self._collection, [point], wait=True)
+
+    async def every_mark(self) -> AsyncIterator[Mark]:
+        async for record in self._walk(All([Is("kind", "mark")])):
+            yield payload.to_mark(record.payload or {})
 
     async def forget_gone(self, before: datetime) -> None:
         await self._delete(All([Is("kind", "mark"), Is("gone", 1), Within("at", below=milliseconds(before))]))
@@ -156,6 +148,22 @@ class ServerIndex:
 
     async def close(self) -> None:
         await self._client.close()
+
+    async def _walk(self, condition: All) -> AsyncIterator[Any]:
+        offset: Any = None
+        while True:
+            records, offset = await self._client.scroll(
+                self._collection,
+                scroll_filter=_filter(condition),
+                limit=PAGE,
+                offset=offset,
+                with_payload=True,
+                with_vectors=DENSE,
+            )
+            for record in records:
+                yield record
+            if offset is None:
+                return
 
     async def _ask(
         self, query: Any, where: Where, limit: int, *, offset: int = 0, using: str | None = None

@@ -71,6 +71,18 @@ class Indexer:
         async for entry in self._index.every_post(target):
             await self._settle(entry.post)
 
+    async def complete(self) -> int:
+        """Read the pictures of posts that are indexed without; returns how many posts still are."""
+        missing = 0
+        async for entry in self._index.every_post():
+            if entry.complete:
+                continue
+            try:
+                await self.index(entry.post)
+            except PicturesMissing:
+                missing += 1
+        return missing
+
     async def forget(self, now: datetime) -> None:
         """Drop deletions that no event can contradict any more."""
         await self._index.forget_gone(now - REMEMBERED)

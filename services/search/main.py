@@ -13,10 +13,9 @@ from starlette.applications import Starlette
 
 from services.search.encoder import OpenClipEncoder
 from services.search.handlers import register
-from services.search.index_edge import EdgeIndex
-from services.search.index_server import ServerIndex
 from services.search.indexing import Indexer
-from services.search.ports import Encoder, Index, Media
+from services.search.opening import open_folder, open_server
+from services.search.ports import Encoder, Index, Media, Words
 from services.search.service import SearchService
 from services.search.settings import SearchSettings
 from services.search.words import Bm25Words
@@ -26,7 +25,7 @@ from shared.media import MediaStore
 from shared.worker import worker_app
 
 log = structlog.get_logger(__name__)
-FORGET_EVERY_S = 6 * 3600.0
+TEND_EVERY_S = 6 * 3600.0
 
 
 def create_app(
@@ -42,19 +41,19 @@ def create_app(
     async def parts() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             reads = encoder or await _load_encoder(settings, stack)
-            keeps = index or await _open_index(settings, reads, stack)
-            opened.append(keeps)
             words = Bm25Words()
+            keeps = index or await _open_index(settings, reads, words, stack)
+            opened.append(keeps)
             indexer = Indexer(reads, keeps, words, media or MediaStore(settings.media_store_url))
             register(bus, SearchService(reads, keeps, words), indexer)
-            sweeping = asyncio.create_task(_sweep(indexer))
+            tending = asyncio.create_task(_tend(indexer))
             log.info("search is ready", encoder=reads.name, posts=await keeps.count())
             try:
                 yield
             finally:
-                sweeping.cancel()
+                tending.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
-                    await sweeping
+                    await tending
 
     async def index_answers() -> None:
         await opened[0].count()
@@ -68,24 +67,25 @@ async def _load_encoder(settings: SearchSettings, stack: AsyncExitStack) -> Enco
     return loaded
 
 
-async def _open_index(settings: SearchSettings, encoder: Encoder, stack: AsyncExitStack) -> Index:
-    widths = {"image_width": encoder.image_width, "prompt_width": encoder.prompt_width}
+async def _open_index(settings: SearchSettings, encoder: Encoder, words: Words, stack: AsyncExitStack) -> Index:
     if settings.qdrant_url is None:
-        edge = await asyncio.to_thread(EdgeIndex, settings.data_dir / "search", **widths)
-        stack.push_async_callback(edge.close)
-        return edge
-    key = settings.qdrant_api_key
-    client = AsyncQdrantClient(settings.qdrant_url, api_key=key.get_secret_value() if key else None)
-    server = ServerIndex(client, "posts", **widths)
-    stack.push_async_callback(server.close)
-    await server.open()
-    return server
+        opened = await open_folder(settings.data_dir / "search", encoder, words)
+    else:
+        key = settings.qdrant_api_key
+        client = AsyncQdrantClient(settings.qdrant_url, api_key=key.get_secret_value() if key else None)
+        opened = await open_server(client, encoder, words)
+    stack.push_async_callback(opened.close)
+    return opened
 
 
-async def _sweep(indexer: Indexer) -> None:
+async def _tend(indexer: Indexer) -> None:
+    """Complete posts without pictures, and forget old deletions; again from time to time."""
     while True:
         try:
+            missing = await indexer.complete()
+            if missing:
+                log.warning("posts whose pictures are not in the object store", posts=missing)
             await indexer.forget(utcnow())
         except Exception:
-            log.exception("old deletions could not be forgotten")
-        await asyncio.sleep(FORGET_EVERY_S)
+            log.exception("the index could not be tended")
+        await asyncio.sleep(TEND_EVERY_S)

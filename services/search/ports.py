@@ -69,6 +69,9 @@ class Index(Protocol):
     async def mark(self, mark: Mark) -> None:
         """Keep a mark, in place of an earlier one on the same thing."""
 
+    def every_mark(self) -> AsyncIterator[Mark]:
+        """All marks, in no order."""
+
     async def forget_gone(self, before: datetime) -> None:
         """Drop marks of deleted things made before a moment."""
 
@@ -88,3 +91,5 @@ class Index(Protocol):
 
     async def count(self) -> int:
         """How many posts there are, hidden ones too."""
+
+    async def close(self) -> None: ...

@@ -60,23 +60,24 @@ def _ranks(ranking: Sequence[Found]) -> list[int]:
     return ranks
 
 
-def cutoff(query: Vector, background: Matrix, signal: Signal) -> float:
+def cutoff(query: Vector, background: Matrix, deviations: float) -> float:
     """The score from which a post is related to the query.
 
     Args:
         query: (d,), unit length.
         background: (n, d), unit vectors of things that were not asked for; a few that were do no harm.
+        deviations: how far above the background a related score lies, see `DEVIATIONS`.
 
     Returns:
-        Median plus so many robust standard deviations (1.4826 times the median absolute deviation) of the
+        The median plus so many robust standard deviations (1.4826 times the median absolute deviation) of the
         background's scores; minus infinity for a background of less than `SMALLEST_BACKGROUND`.
     """
     if len(background) < SMALLEST_BACKGROUND:
         return -np.inf
     scores = background @ np.asarray(query, dtype=np.float32)
     middle = np.median(scores)
-    deviation = 1.4826 * np.median(np.abs(scores - middle))
-    return float(middle + DEVIATIONS[signal] * deviation)
+    spread = 1.4826 * np.median(np.abs(scores - middle))
+    return float(middle + deviations * spread)
 
 
 def word_cutoff(ranking: Sequence[Found]) -> float:

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from services.search.torchvision_operators import make_torchvision_importable
+from services.search.torchvision_operators import import_torchvision
 
-make_torchvision_importable()
+import_torchvision()
 
 from transformers import AutoTokenizer, BertModel  # noqa: E402
 

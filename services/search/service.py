@@ -103,7 +103,9 @@ class SearchService:
             if isinstance(one.vector, Sparse):
                 cutoffs[one.signal] = relevance.word_cutoff(ranking)
             else:
-                cutoffs[one.signal] = relevance.cutoff(one.vector, background[one.signal], one.signal)
+                cutoffs[one.signal] = relevance.cutoff(
+                    one.vector, background[one.signal], relevance.DEVIATIONS[one.signal]
+                )
         return relevance.fuse(rankings, cutoffs)
 
     async def _words_of(self, text: str, where: Where) -> Sparse:

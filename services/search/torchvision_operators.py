@@ -1,12 +1,13 @@
-"""Lets open_clip and transformers be imported beside a torchvision whose compiled operators do not load.
+"""Imports torchvision, which open_clip and transformers need, also when its compiled operators do not load.
 
 torchvision from PyPI is built for the CUDA build of torch. Beside a CPU build its library does not load, and then
-importing it fails: it describes operators that nobody has declared. Declared by name they are enough for the import.
-Search never calls them: it uses torchvision for its picture transforms alone. See docs/decisions/0030.
+importing it fails: it describes operators that nobody has declared. Declared by name while it is being imported they
+are enough. Search never calls them: it uses torchvision for its picture transforms alone. See docs/decisions/0030.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from pathlib import Path
 
@@ -16,22 +17,31 @@ _OPERATORS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
-_declared: list[torch.library.Library] = []
 
 
-def make_torchvision_importable() -> None:
-    """Declare torchvision's operators when its own library cannot; otherwise, and when called again, do nothing."""
-    spec = importlib.util.find_spec("torchvision")
-    if _declared or spec is None or spec.origin is None or hasattr(torch.ops.torchvision, "nms"):
+def import_torchvision() -> None:
+    """Import torchvision; its operators are declared for the moment of the import if its own library cannot do so."""
+    if _operators_load() or hasattr(torch.ops.torchvision, "nms"):
+        importlib.import_module("torchvision")
         return
+    declared = torch.library.Library("torchvision", "DEF")
+    try:
+        for operator in _OPERATORS:
+            declared.define(operator)
+        importlib.import_module("torchvision")
+    finally:
+        # Whoever else mends the import in this process must be able to declare them too.
+        declared._destroy()
+
+
+def _operators_load() -> bool:
+    spec = importlib.util.find_spec("torchvision")
+    if spec is None or spec.origin is None:
+        return True
     for library in Path(spec.origin).parent.glob("_C*.so"):
         try:
             torch.ops.load_library(library)
         except OSError:
             continue
-        return
-    # A library object takes its declarations back when it is collected.
-    names = torch.library.Library("torchvision", "DEF")
-    for operator in _OPERATORS:
-        names.define(operator)
-    _declared.append(names)
+        return True
+    return False

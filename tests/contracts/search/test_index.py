@@ -204,6 +204,7 @@ async def test_marks_are_kept_replaced_and_forgotten_when_old(index: Index) -> N
     assert len(await index.marks(["post:a", "image:b"])) == 2
     await index.forget_gone(START + timedelta(seconds=1))
     assert await index.marks(["post:a", "image:b"]) == {"image:b": freed}
+    assert [mark async for mark in index.every_mark()] == [freed]
     assert await index.count() == 0
     assert await listed(index, Where(public_only=False)) == []
 

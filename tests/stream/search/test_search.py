@@ -12,6 +12,7 @@ from asgi_lifespan import LifespanManager
 
 from services.search.main import create_app
 from services.search.settings import SearchSettings
+from services.search.succession import generation
 from shared.bus import Bus
 from shared.events import Decision, DecisionMade, PostChanged, PostDeleted, PostPublished, Target, UserErased
 from shared.ids import new_id
@@ -39,7 +40,7 @@ async def media(search_settings: SearchSettings) -> MediaStore:
 
 @pytest.fixture
 async def service(search_settings: SearchSettings, media: MediaStore) -> AsyncIterator[httpx.AsyncClient]:
-    await (await edge_index(search_settings.data_dir / "search", WIDTH)).close()
+    await (await edge_index(search_settings.data_dir / "search" / generation("fake@1"), WIDTH)).close()
     app = create_app(search_settings, encoder=FakeEncoder(), media=media)
     async with LifespanManager(app, startup_timeout=60, shutdown_timeout=60) as running:
         yield httpx.AsyncClient(transport=httpx.ASGITransport(running.app), base_url="http://search")

@@ -53,14 +53,14 @@ def test_the_cutoff_follows_the_query_and_bears_some_matches_in_the_background()
     query = np.eye(64)[0]
     noise = rng.normal(size=(400, 64)).astype(np.float32)
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
-    low = cutoff(query, noise, Signal.IMAGE)
+    low = cutoff(query, noise, 3.0)
     shifted = noise.copy()
     shifted[:, 0] += 0.3
-    assert cutoff(query, shifted, Signal.IMAGE) - low > 0.25
+    assert cutoff(query, shifted, 3.0) - low > 0.25
     some_match = np.concatenate([noise, np.tile(query, (40, 1)).astype(np.float32)])
-    assert abs(cutoff(query, some_match, Signal.IMAGE) - low) < 0.15
+    assert abs(cutoff(query, some_match, 3.0) - low) < 0.15
     assert low < 1
-    assert cutoff(query, noise[:10], Signal.IMAGE) == -math.inf
+    assert cutoff(query, noise[:10], 3.0) == -math.inf
 
 
 def test_words_count_from_half_of_the_best() -> None:
