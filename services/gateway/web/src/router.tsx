@@ -28,6 +28,28 @@ export const router = createBrowserRouter([
             path: "saved",
             lazy: async () => ({ Component: (await import("./profile/SavedPage")).SavedPage }),
           },
+          {
+            path: "u/:username",
+            lazy: async () => ({ Component: (await import("./profile/ProfilePage")).ProfilePage }),
+          },
+          {
+            path: "notifications",
+            lazy: async () => ({
+              Component: (await import("./notifications/NotificationsPage")).NotificationsPage,
+            }),
+          },
+          {
+            path: "settings",
+            lazy: async () => ({ Component: (await import("./settings/SettingsPage")).SettingsPage }),
+          },
+          {
+            path: "status",
+            lazy: async () => ({ Component: (await import("./status/StatusPage")).StatusPage }),
+          },
+          {
+            path: "moderation",
+            lazy: async () => ({ Component: (await import("./moderation/ModerationPage")).ModerationPage }),
+          },
           { path: "login", lazy: async () => ({ Component: (await import("./auth/AuthPage")).LoginPage }) },
           { path: "signup", lazy: async () => ({ Component: (await import("./auth/AuthPage")).SignupPage }) },
           { path: "*", element: <NotFound /> },

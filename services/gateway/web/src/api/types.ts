@@ -11,6 +11,7 @@ export type Person = Schemas["Author"];
 export type Card = Schemas["Card"];
 export type Profile = Schemas["Profile"];
 export type Me = Schemas["Me"];
+export type MeChanges = Schemas["AccountChanges"];
 export type Preferences = Schemas["Preferences"];
 export type MutedWord = Schemas["MutedWord"];
 export type SignedIn = Schemas["SignedInAnswer"];

@@ -3,15 +3,16 @@ import { api, body } from "../api/client";
 import type { Card, Page, Profile } from "../api/types";
 import { queryClient } from "./query";
 
-export function useProfile(username: string) {
+export function useProfile(username: string, enabled = true) {
   return useQuery({
     queryKey: ["profile", username],
+    enabled,
     queryFn: ({ signal }) =>
       body<Profile>(api.GET("/v1/users/{username}", { params: { path: { username } }, signal })),
   });
 }
 
-export function usePeople(username: string, which: "followers" | "following", enabled: boolean) {
+export function usePeople(username: string, which: "followers" | "following") {
   return useInfiniteQuery({
     queryKey: ["people", username, which],
     queryFn: ({ pageParam, signal }) => {
@@ -24,7 +25,20 @@ export function usePeople(username: string, which: "followers" | "following", en
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
-    enabled,
+  });
+}
+
+export function useDistant(which: "blocks" | "mutes") {
+  return useQuery({
+    queryKey: ["people", which],
+    queryFn: ({ signal }) => {
+      const params = { query: { limit: 100 } };
+      return body<Page<Card>>(
+        which === "blocks"
+          ? api.GET("/v1/me/blocks", { params, signal })
+          : api.GET("/v1/me/mutes", { params, signal }),
+      );
+    },
   });
 }
 

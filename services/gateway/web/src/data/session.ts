@@ -1,4 +1,3 @@
-import { useQuery } from "@tanstack/react-query";
 import { create } from "zustand";
 import { api, body, idempotencyKey } from "../api/client";
 import { dropSession, hasSessionHint, keepSession, refreshSession, watchSession } from "../api/token";
@@ -54,18 +53,4 @@ export async function logIn(form: { login: string; password: string }): Promise<
 export async function logOut(): Promise<void> {
   await api.DELETE("/v1/sessions/current").catch(() => {});
   dropSession();
-}
-
-/** Change one's own profile or preferences, here and on the server. */
-export async function changeMe(
-  change: Partial<Pick<Me, "display_name" | "bio" | "preferences">>,
-): Promise<void> {
-  const user = await body<Me>(api.PATCH("/v1/me", { body: change }));
-  useSession.setState((session) => ({ user: session.user ? { ...session.user, ...user } : user }));
-}
-
-/** One's own account with fresh counts. */
-export function useFreshMe() {
-  const signedIn = useSession((session) => session.state === "in");
-  return useQuery({ queryKey: ["me"], queryFn: () => body<Me>(api.GET("/v1/me")), enabled: signedIn });
 }

@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { Outlet, ScrollRestoration, useLocation, useNavigate, useNavigation } from "react-router";
+import { useOnboarding } from "../auth/onboarding";
 import { useJobs } from "../create/jobs";
 import { text } from "../text/en";
 import { useAnnouncement } from "../ui/announce";
@@ -14,6 +15,9 @@ import { TopBar } from "./TopBar";
 
 const AuthDialog = lazy(() => import("../auth/AuthDialog"));
 const ComposerSheet = lazy(() => import("../create/ComposerSheet"));
+const ReportDialog = lazy(() => import("./ReportDialog"));
+const ShortcutsDialog = lazy(() => import("./ShortcutsDialog"));
+const OnboardingDialog = lazy(() => import("../onboarding/OnboardingDialog"));
 const JobsTray = lazy(() => import("../create/JobsTray"));
 
 export function Shell() {
@@ -21,12 +25,16 @@ export function Shell() {
   const { pathname } = useLocation();
   const busy = useNavigation().state !== "idle";
   const overlays = useOverlays();
+  // Whoever signed up to paint something first sees their picture being made.
+  const onboarding =
+    useOnboarding((state) => state.due) && pathname === "/" && !overlays.composer && !overlays.auth;
   const hasJobs = useJobs((state) => Object.keys(state.jobs).length > 0);
   const message = useAnnouncement((state) => state.message);
   const search = useRef<HTMLInputElement>(null);
 
   useKeys({
     c: () => openComposer(),
+    "?": () => useOverlays.setState({ shortcuts: true }),
     "/": () => (search.current?.offsetParent ? search.current.focus() : navigate("/search")),
   });
 
@@ -51,6 +59,9 @@ export function Shell() {
       <Suspense fallback={null}>
         {overlays.auth && <AuthDialog form={overlays.auth} />}
         {overlays.composer && <ComposerSheet seedling={overlays.composer} />}
+        {overlays.report && <ReportDialog target={overlays.report} />}
+        {overlays.shortcuts && <ShortcutsDialog />}
+        {onboarding && <OnboardingDialog />}
         {hasJobs && <JobsTray />}
       </Suspense>
       <Toasts />

@@ -38,6 +38,10 @@ export function exactTime(time: string): string {
   return moment.format(new Date(time));
 }
 
+export function date(time: string): string {
+  return day.format(new Date(time));
+}
+
 /** A wait in words that promise no more than is known: "a moment", "about 14 s", "about 3 min". */
 export function wait(ms: number): string {
   if (ms < 1500) return "a moment";

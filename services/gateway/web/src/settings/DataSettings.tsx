@@ -1,0 +1,87 @@
+import { type FormEvent, useState } from "react";
+import { useNavigate } from "react-router";
+import type { Me } from "../api/types";
+import { deleteAccount, downloadExport } from "../data/account";
+import { attempt } from "../feed/actions";
+import { text } from "../text/en";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { Field } from "../ui/Field";
+import { toast } from "../ui/toasts";
+import { Section } from "./Section";
+import styles from "./Settings.module.css";
+
+export function DataSettings({ me }: { me: Me }) {
+  const [exporting, setExporting] = useState(false);
+  const [deleting, setDeleting] = useState(false);
+  return (
+    <Section title={text.settings.data}>
+      <div className={styles.row}>
+        <p>
+          {text.settings.export}
+          <span>{text.settings.exportHint}</span>
+        </p>
+        <Button
+          busy={exporting}
+          onClick={async () => {
+            setExporting(true);
+            await attempt(() => downloadExport(me.username));
+            setExporting(false);
+          }}
+        >
+          {text.post.download}
+        </Button>
+      </div>
+      <div className={styles.row}>
+        <p>{text.settings.delete}</p>
+        <Button look="danger" onClick={() => setDeleting(true)}>
+          {text.common.delete}…
+        </Button>
+      </div>
+      {deleting && <DeleteDialog onClose={() => setDeleting(false)} />}
+    </Section>
+  );
+}
+
+function DeleteDialog({ onClose }: { onClose: () => void }) {
+  const navigate = useNavigate();
+  const [password, setPassword] = useState("");
+  const [busy, setBusy] = useState(false);
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    const gone = await attempt(() => deleteAccount(password));
+    setBusy(false);
+    if (!gone) return;
+    toast(text.settings.deleted);
+    void navigate("/");
+  }
+
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={text.settings.deleteTitle}
+      footer={
+        <>
+          <Button onClick={onClose}>{text.common.cancel}</Button>
+          <Button look="accent" type="submit" form="delete-account" busy={busy} disabled={!password}>
+            {text.settings.delete}
+          </Button>
+        </>
+      }
+    >
+      <form id="delete-account" className={styles.form} onSubmit={(event) => void submit(event)}>
+        <p>{text.settings.deleteText}</p>
+        <Field
+          label={text.auth.password}
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+        />
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,37 @@
+import { useMe } from "../data/session";
+import { SignInWall } from "../shell/SignInWall";
+import { text } from "../text/en";
+import { usePageTitle } from "../ui/usePageTitle";
+import { Appearance } from "./Appearance";
+import { DataSettings } from "./DataSettings";
+import { Decisions } from "./Decisions";
+import { MutedWords } from "./MutedWords";
+import { NotificationSettings } from "./NotificationSettings";
+import { PasswordForm } from "./PasswordForm";
+import { PeopleSettings } from "./PeopleSettings";
+import { PostingSettings } from "./PostingSettings";
+import { ProfileForm } from "./ProfileForm";
+import styles from "./Settings.module.css";
+
+export function SettingsPage() {
+  usePageTitle(text.settings.title);
+  const me = useMe();
+  return (
+    <SignInWall>
+      {me && (
+        <div className={styles.page}>
+          <h1>{text.settings.title}</h1>
+          <ProfileForm me={me} />
+          <Appearance />
+          <PostingSettings preferences={me.preferences} />
+          <NotificationSettings preferences={me.preferences} />
+          <MutedWords words={me.preferences.muted_words ?? []} />
+          <PeopleSettings />
+          <Decisions />
+          <PasswordForm />
+          <DataSettings me={me} />
+        </div>
+      )}
+    </SignInWall>
+  );
+}
