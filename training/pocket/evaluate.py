@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 SEED = 4
 NAMES = 200
-COLOUR_PROMPTS = 60
+COLOUR_PROMPTS = 48
 FEATURES: dict[str, Callable[[Tensor], Tensor]] = {"pixels": pixel_features, "gradients": gradient_features}
 
 

@@ -77,8 +77,8 @@ class PocketDecoder(ModelMixin, ConfigMixin):
         self.blocks = nn.ModuleList(DecoderBlock(width, heads) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
         self.unembed = nn.Linear(width, head_channels * patch_size**2)
-        self.head_in = nn.Conv2d(head_channels + 3, 16, 3, padding=1)
-        self.head_out = nn.Conv2d(16, 4, 3, padding=1)
+        self.head_in = nn.Conv2d(head_channels + 3, 16, 3, padding=1, padding_mode="replicate")
+        self.head_out = nn.Conv2d(16, 4, 3, padding=1, padding_mode="replicate")
 
     def canvas(self, scene: SceneBatch) -> Tensor:
         """The scene as a map of features, (B, channels, 2·grid, 2·grid)."""

@@ -42,8 +42,10 @@ def sample_scene(logits: SceneLogits, generator: torch.Generator | None, backdro
     scene = SceneBatch.empty(1)
     nothing = logits.concepts.shape[-1] - 1
     first = draw_concept(logits.concepts[0, 0, :nothing], draws[0])
-    paired = logits.concepts[0, 1].softmax(-1)[nothing] < 0.5
-    second = draw_concept(logits.concepts[0, 1, :nothing], draws[1]) if paired else 0
+    other = logits.concepts[0, 1].clone()
+    other[first] = -torch.inf  # the prior sometimes reads the only object twice
+    paired = other.softmax(-1)[nothing] < 0.5
+    second = draw_concept(other[:nothing], draws[1]) if paired else 0
     scene.concept[0] = torch.tensor([first, second])
     scene.colour[0] = logits.colours[0].argmax(-1)
     scene.present[0] = torch.tensor([1.0, float(paired)])

@@ -12,9 +12,11 @@ class PocketUpsampler(ModelMixin, ConfigMixin):
     @register_to_config
     def __init__(self, width: int = 32, layers: int = 4, factor: int = 4) -> None:
         super().__init__()
-        self.enter = nn.Conv2d(3, width, 3, padding=1)
-        self.blocks = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in range(layers))
-        self.leave = nn.Conv2d(width, 3 * factor**2, 3, padding=1)
+        self.enter = nn.Conv2d(3, width, 3, padding=1, padding_mode="replicate")
+        self.blocks = nn.ModuleList(
+            nn.Conv2d(width, width, 3, padding=1, padding_mode="replicate") for _ in range(layers)
+        )
+        self.leave = nn.Conv2d(width, 3 * factor**2, 3, padding=1, padding_mode="replicate")
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
 

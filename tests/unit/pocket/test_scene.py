@@ -15,7 +15,9 @@ from tests.unit.pocket.conftest import CONCEPTS
 def logits(*, second: int | None = None, background: str | None = None, place="middle", size="normal") -> SceneLogits:
     concepts = torch.full((1, 2, CONCEPTS + 1), -20.0)
     concepts[0, 0, 7] = 20
-    concepts[0, 1, CONCEPTS if second is None else second] = 20
+    concepts[0, 1, CONCEPTS] = 0
+    if second is not None:
+        concepts[0, 1, second] = 20
     colours = torch.zeros(1, 2, 1 + len(OBJECT_COLOURS))
     colours[0, 0, 3] = 9
     shades = torch.zeros(1, 1 + len(BACKGROUNDS))
@@ -61,6 +63,10 @@ def test_two_objects_stand_side_by_side_inside_the_picture():
     assert scene.box[0, 0, 0] < 0.5 < scene.box[0, 1, 0]
     half = scene.box[..., 2] / 2
     assert bool((scene.box[..., 0] - half >= -0.05).all() and (scene.box[..., 0] + half <= 1.05).all())
+
+
+def test_an_object_read_twice_is_painted_once():
+    assert sample_scene(logits(second=7), seeded(1)).present.tolist() == [[1, 0]]
 
 
 def test_a_named_background_wins_over_the_source_picture_and_varies_in_shade():
