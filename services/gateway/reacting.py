@@ -1,4 +1,4 @@
-"""Likes and bookmarks: the ledger row and its event as one, then the counter and the news."""
+"""Likes, bookmarks and shares: the ledger row and its event as one, then the counter and the news."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from services.gateway.auth import Viewer
 from services.gateway.context import Parts
 from services.gateway.store.notifications import notify
 from services.gateway.store.reactions import COUNTERS, Kind
-from shared.events import PostBookmarked, PostLiked, PostReaction, PostUnbookmarked, PostUnliked, utcnow
+from shared.events import PostBookmarked, PostLiked, PostReaction, PostShared, PostUnbookmarked, PostUnliked, utcnow
 from shared.mongo import Document
 
 EVENTS: dict[tuple[Kind, bool], type[PostReaction]] = {
@@ -47,3 +47,13 @@ async def react(parts: Parts, viewer: Viewer, post: Document, kind: Kind, *, on:
     await parts.posts.count(post_id, COUNTERS[kind], 1 if on else -1)
     if kind == "like" and on:
         await notify(parts, author_id, "like", viewer.user_id, post_id=post_id)
+
+
+async def share(parts: Parts, viewer: Viewer, post: Document) -> None:
+    """Tell that somebody passed a post's link on."""
+    event = PostShared(post_id=post["_id"], author_id=post["author_id"], user_id=viewer.user_id)
+
+    async def work(session: AsyncClientSession) -> list[Document]:
+        return await parts.outbox.add(session, event)
+
+    parts.outbox.flush(await parts.mongo.transaction(work))

@@ -13,7 +13,7 @@ from services.gateway.context import Parts, PartsDep
 from services.gateway.limits import limited_writes
 from services.gateway.listing import Found, Place, visible_page
 from services.gateway.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
-from services.gateway.reacting import react
+from services.gateway.reacting import react, share
 from services.gateway.routes.posts import VisiblePost
 from services.gateway.store.reactions import Kind
 from services.gateway.visibility import Surface
@@ -43,6 +43,12 @@ async def bookmark(viewer: SignedIn, post: VisiblePost, parts: PartsDep) -> None
 async def unbookmark(viewer: SignedIn, post: VisiblePost, parts: PartsDep) -> None:
     """Keep it no longer."""
     await react(parts, viewer, post, "bookmark", on=False)
+
+
+@router.post("/v1/posts/{post_id}/shares", status_code=204, dependencies=[Depends(limited_writes)])
+async def tell_share(viewer: SignedIn, post: VisiblePost, parts: PartsDep) -> None:
+    """Tell that one has passed its link on; the feed takes it as a sign of liking."""
+    await share(parts, viewer, post)
 
 
 @router.get("/v1/me/likes")

@@ -1,0 +1,130 @@
+"""Likes, bookmarks and comments: exact, private where they should be, and closed to who is blocked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+
+from services.gateway import counters
+from services.gateway.context import Parts
+from shared.bus import Bus
+from shared.events import PostShared
+from tests.api.conftest import MakePerson, Person
+from tests.api.gateway_content.conftest import MakePictures, until
+from tests.api.gateway_content.test_posts import publish
+
+
+async def test_likes_at_once_are_counted_exactly(
+    ada: Person, make_person: MakePerson, parts: Parts, painted: MakePictures
+) -> None:
+    made = await publish(ada, await painted(ada), visibility="public")
+    fans = [await make_person() for _ in range(6)]
+    path = f"/v1/posts/{made['id']}"
+
+    async def fickle(fan: Person) -> None:
+        """Likes often, takes it back once, and ends up liking."""
+        await asyncio.gather(*(fan.http.put(f"{path}/like") for _ in range(3)))
+        await fan.http.delete(f"{path}/like")
+        answers = await asyncio.gather(*(fan.http.put(f"{path}/like") for _ in range(2)))
+        assert {answer.status_code for answer in answers} == {204}
+
+    await asyncio.gather(*(fickle(fan) for fan in fans))
+    post = (await fans[0].http.get(path)).json()
+    assert post["counts"]["likes"] == 6
+    assert post["viewer"] == {"liked": True, "bookmarked": False}
+    assert await counters.reconcile(parts, [str(made["id"])]) == 0
+    page = (await fans[0].http.get("/v1/me/likes")).json()
+    assert [item["id"] for item in page["items"]] == [made["id"]]
+    await fans[0].http.delete(f"{path}/like")
+    assert (await fans[0].http.get("/v1/me/likes")).json()["items"] == []
+
+
+async def test_drift_is_found_and_corrected(ada: Person, parts: Parts, painted: MakePictures) -> None:
+    made = await publish(ada, await painted(ada), visibility="public")
+    post_id = str(made["id"])
+    await ada.http.put(f"/v1/posts/{post_id}/like")
+    await parts.posts.count(post_id, "likes", 4)
+    assert await counters.reconcile(parts, [post_id]) == 4
+    assert (await ada.http.get(f"/v1/posts/{post_id}")).json()["counts"]["likes"] == 1
+
+
+async def test_bookmarks_are_private_and_listed_latest_first(ada: Person, bob: Person, painted: MakePictures) -> None:
+    posts = [await publish(ada, await painted(ada), visibility="public") for _ in range(3)]
+    for post in posts:
+        assert (await bob.http.put(f"/v1/posts/{post['id']}/bookmark")).status_code == 204
+    first = await bob.http.get("/v1/me/bookmarks", params={"limit": 2})
+    assert [item["id"] for item in first.json()["items"]] == [posts[2]["id"], posts[1]["id"]]
+    second = await bob.http.get("/v1/me/bookmarks", params={"limit": 2, "cursor": first.json()["next_cursor"]})
+    assert [item["id"] for item in second.json()["items"]] == [posts[0]["id"]]
+    assert second.json()["next_cursor"] is None
+    assert (await bob.http.get("/v1/notifications")).json()["items"] == []
+
+
+async def test_comments_and_replies(ada: Person, bob: Person, client: httpx.AsyncClient, painted: MakePictures) -> None:
+    made = await publish(ada, await painted(ada), visibility="public")
+    path = f"/v1/posts/{made['id']}/comments"
+    first = await bob.http.post(path, json={"text": " Lovely "})
+    assert (first.status_code, first.json()["text"]) == (201, "Lovely")
+    reply = await ada.http.post(path, json={"text": "Thanks", "reply_to": first.json()["id"]})
+    assert reply.json()["reply_to"] == first.json()["id"]
+    for body, code in (
+        ({"text": "deeper", "reply_to": reply.json()["id"]}, "reply_to_reply"),
+        ({"text": "lost", "reply_to": "nothing"}, "unknown_comment"),
+        ({"text": ""}, "invalid_request"),
+        ({"text": "x" * 1001}, "invalid_request"),
+    ):
+        answer = await bob.http.post(path, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    page = (await client.get(path, params={"limit": 1})).json()
+    rest = (await client.get(path, params={"cursor": page["next_cursor"]})).json()
+    assert [item["text"] for item in page["items"] + rest["items"]] == ["Lovely", "Thanks"]
+    assert (await client.post(path, json={"text": "hi"})).status_code == 401
+    assert (await ada.http.get(f"/v1/posts/{made['id']}")).json()["counts"]["comments"] == 2
+    assert (await bob.http.delete(f"/v1/comments/{reply.json()['id']}")).status_code == 403
+    assert (await ada.http.delete(f"/v1/comments/{first.json()['id']}")).status_code == 204
+    assert (await client.get(path)).json()["items"] == []
+    assert (await ada.http.get(f"/v1/posts/{made['id']}")).json()["counts"]["comments"] == 0
+    assert (await ada.http.delete(f"/v1/comments/{first.json()['id']}")).status_code == 404
+
+
+async def test_a_blocked_person_meets_nothing(ada: Person, bob: Person, painted: MakePictures) -> None:
+    made = await publish(ada, await painted(ada), visibility="public")
+    path = f"/v1/posts/{made['id']}"
+    said = await bob.http.post(f"{path}/comments", json={"text": "Hi"})
+    assert said.status_code == 201
+    await ada.http.put("/v1/users/bob/block")
+    for answer in (
+        await bob.http.get(path),
+        await bob.http.put(f"{path}/like"),
+        await bob.http.post(f"{path}/comments", json={"text": "Let me in"}),
+        await bob.http.get(f"{path}/comments"),
+        await bob.http.get("/v1/users/ada/posts"),
+    ):
+        assert answer.status_code == 404
+    assert (await ada.http.get(f"{path}/comments")).json()["items"] == []
+    again = await bob.http.post("/v1/generations", json={"prompt": "x", "source_image_id": made["images"][0]["id"]})  # type: ignore[index]
+    assert again.json()["code"] == "unknown_source_image"
+
+
+async def test_passing_a_link_on_is_told(
+    ada: Person, bob: Person, painted: MakePictures, outside: Callable[[str], Bus]
+) -> None:
+    feed = outside("feed")
+    heard: list[PostShared] = []
+
+    @feed.on(PostShared)
+    async def shared(event: PostShared) -> None:
+        heard.append(event)
+
+    await feed.start()
+    made = await publish(ada, await painted(ada), visibility="unlisted")
+    assert (await bob.http.post(f"/v1/posts/{made['id']}/shares")).status_code == 204
+    assert (await bob.http.post("/v1/posts/nothing/shares")).status_code == 404
+
+    async def told() -> bool:
+        return bool(heard)
+
+    await until(told)
+    assert (heard[0].post_id, heard[0].author_id, heard[0].user_id) == (made["id"], ada.id, bob.id)
