@@ -83,10 +83,10 @@ class MongoEncounters:
             condition["touched"] = {"$gte": since}
         return [_encounter(row) for row in await self._rows.find(condition).to_list()]
 
-    async def likes_since(self, moment: datetime, limit: int) -> list[tuple[str, str]]:
-        rows = self._rows.find({"liked_at": {"$gte": moment}}, {"user_id": 1, "post_id": 1})
+    async def likes_since(self, moment: datetime, limit: int) -> list[tuple[str, str, float]]:
+        rows = self._rows.find({"liked_at": {"$gte": moment}}, {"user_id": 1, "post_id": 1, "liked_at": 1})
         found = await rows.sort([("liked_at", -1)]).limit(limit).to_list()
-        return [(row["user_id"], row["post_id"]) for row in found]
+        return [(row["user_id"], row["post_id"], row["liked_at"].timestamp()) for row in found]
 
     async def erase(self, user_id: str) -> list[str]:
         await self._erased.update_one({"_id": user_id}, {"$set": {"at": utcnow()}}, upsert=True)

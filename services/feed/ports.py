@@ -66,8 +66,8 @@ class EncounterStore(Protocol):
         """A person's encounters, or only those touched at or after `since`."""
         ...
 
-    async def likes_since(self, moment: datetime, limit: int) -> list[tuple[str, str]]:
-        """(person, post) of standing likes given at or after `moment`, at most `limit` of them."""
+    async def likes_since(self, moment: datetime, limit: int) -> list[tuple[str, str, float]]:
+        """(person, post, when in seconds) of standing likes given at or after `moment`: the latest `limit` of them."""
         ...
 
     async def erase(self, user_id: str) -> list[str]:

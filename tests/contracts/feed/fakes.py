@@ -159,14 +159,14 @@ class FakeEncounters:
             if user == user_id and (since is None or at >= since)
         ]
 
-    async def likes_since(self, moment: datetime, limit: int) -> list[tuple[str, str]]:
+    async def likes_since(self, moment: datetime, limit: int) -> list[tuple[str, str, float]]:
         likes = [
             row["like"]
             for row in self._reactions.values()
             if "like" in row and row["like"].on and row["like"].at >= moment
         ]
         likes.sort(key=lambda like: like.at, reverse=True)
-        return [(like.user_id, like.post_id) for like in likes[:limit]]
+        return [(like.user_id, like.post_id, like.at.timestamp()) for like in likes[:limit]]
 
     async def erase(self, user_id: str) -> list[str]:
         self._record.erased.add(user_id)

@@ -92,8 +92,11 @@ async def test_likes_are_listed_for_the_model(stores: Stores) -> None:
     for number, person in enumerate(("bob", "eve", "joe")):
         await stores.encounters.react(reaction(person, "p", at=minutes(number)))
     await stores.encounters.react(reaction("bob", "q", kind="bookmark", at=minutes(9)))
-    assert set(await stores.encounters.likes_since(minutes(1), 10)) == {("eve", "p"), ("joe", "p")}
-    assert await stores.encounters.likes_since(minutes(0), 1) == [("joe", "p")]
+    assert set(await stores.encounters.likes_since(minutes(1), 10)) == {
+        ("eve", "p", minutes(1).timestamp()),
+        ("joe", "p", minutes(2).timestamp()),
+    }
+    assert await stores.encounters.likes_since(minutes(0), 1) == [("joe", "p", minutes(2).timestamp())]
 
 
 async def test_an_erased_person_leaves_no_trace_in_counts_and_does_not_return(stores: Stores) -> None:

@@ -1,0 +1,1 @@
+"""Offline measurements of the feed on public data. `make eval-feed`."""
