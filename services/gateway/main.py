@@ -78,7 +78,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.parts = parts
-    reference.describe_problems(app)
+    reference.describe_precisely(app, ROUTERS)
     install_error_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     if settings.cors_origins:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from services.gateway.auth import signed_in
 from services.gateway.errors import MEDIA_TYPE as PROBLEM_TYPE
 from shared.events import every_event
 from shared.topology import CONSUMERS, emitter
@@ -74,20 +78,33 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
-def describe_problems(app: FastAPI) -> None:
-    """Let the OpenAPI document say that problems come as `application/problem+json`."""
+def describe_precisely(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+    """Let the OpenAPI document say that problems are `application/problem+json`, and where a token is optional."""
     generate = app.openapi
+    closed = {
+        (route.path, method.lower())
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute) and _needs_token(route.dependant)
+        for method in route.methods or ()
+    }
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            for path in generate()["paths"].values():
-                for operation in path.values():
+            for path, operations in generate()["paths"].items():
+                for method, operation in operations.items():
                     problem = operation["responses"].get("default", {})
                     if "application/json" in problem.get("content", {}):
                         problem["content"] = {PROBLEM_TYPE: problem["content"].pop("application/json")}
+                    if "security" in operation and (path, method) not in closed:
+                        operation["security"].append({})
         return generate()
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _needs_token(dependant: Dependant) -> bool:
+    return any(inner.call is signed_in or _needs_token(inner) for inner in dependant.dependencies)
 
 
 @router.get("/docs")
