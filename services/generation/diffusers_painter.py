@@ -79,18 +79,22 @@ def _open(canvas: Canvas) -> Image.Image:
 
 
 def _between_steps(steps: int, on_progress: Progress) -> Any:
-    def call(pipeline: Any, step: int, _timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
-        def previews() -> list[str]:
-            return [_data_url(picture) for picture in pipeline.preview(values)]
+    def call(_pipeline: Any, step: int, _timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
+        predicted = values.get("preview")  # only the pocket pipeline has one that costs nothing
 
-        if not on_progress((step + 1) / steps, previews if isinstance(pipeline, PocketPipeline) else None):
+        def previews() -> list[str]:
+            return [_data_url(picture) for picture in predicted]
+
+        if not on_progress((step + 1) / steps, previews if predicted is not None else None):
             raise Interrupted
         return values
 
     return call
 
 
-def _data_url(picture: Image.Image) -> str:
+def _data_url(picture: torch.Tensor) -> str:
+    """A small JPEG of a (3, height, width) tensor with values in 0..1."""
+    pixels = (picture.float() * 255).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
     buffer = io.BytesIO()
-    picture.resize((PREVIEW_SIDE, PREVIEW_SIDE)).save(buffer, "JPEG", quality=60)
+    Image.fromarray(pixels).resize((PREVIEW_SIDE, PREVIEW_SIDE)).save(buffer, "JPEG", quality=60)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -35,8 +35,8 @@ POCKET = ModelRecord(
     source=str(MODELS_FOLDER / "pocket"),
     licence="MIT",
     commercial_use=True,
-    steps=12,
-    guidance_scale=2.5,
+    steps=10,
+    guidance_scale=1.5,
     negative_prompt=True,
     sizes={"1:1": (256, 256)},
 )
