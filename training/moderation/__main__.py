@@ -15,7 +15,7 @@ from services.moderation.text.heads import DEFAULT_HEADS, Heads
 from training.moderation.card import write_card
 from training.moderation.corpus import load
 from training.moderation.features import Embedder
-from training.moderation.fit import Material, fit, heads, out_of_source, scale
+from training.moderation.fit import Material, fit, heads, other_half, out_of_source, scale
 from training.moderation.synthetic import examples as template_examples
 
 DEFAULT_DATA = Path("..") / "shared" / "data" / "moderation"
@@ -49,14 +49,18 @@ def main() -> None:
     material = Material.of(examples, plain, embedder.embed(plain))
     print("fitting without each source in turn")
     unseen = out_of_source(material)
-    slopes, shifts = scale(material, unseen)
+    print("fitting on one half of each source")
+    halves, half = other_half(material)
+    slopes, shifts = scale(material, unseen, halves, half)
     print("fitting on all sources")
     digest = hashlib.sha256("\n".join(sorted(example.text for example in examples)).encode()).hexdigest()
     trained = heads(fit(material, np.ones(len(examples), bool)), slopes, shifts, f"heads-1-{digest[:8]}")
     files = frozenset(hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.tsv"))
     trained = replace(trained, trained_on=files)
     save(trained, DEFAULT_HEADS)
-    card = write_card(material, unseen, slopes, shifts, trained.version, DEFAULT_HEADS.with_name("README.md"))
+    card = write_card(
+        material, unseen, halves, half, slopes, shifts, trained.version, DEFAULT_HEADS.with_name("README.md")
+    )
     print(f"{DEFAULT_HEADS}: {DEFAULT_HEADS.stat().st_size:,} bytes\n{card}")
 
 

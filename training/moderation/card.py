@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.metrics import average_precision_score
 
 from training.moderation.corpus import BENIGN, CATEGORIES
-from training.moderation.fit import BLOCK_SCORE, HOLD_SCORE, Floats, Material, fit
+from training.moderation.fit import BLOCK_SCORE, HOLD_SCORE, Floats, Material
 
-HALVES_SEED = 5
 MEASURED = (
     ("openai", ("sexual", "violence", "hate", "harassment", "self_harm")),
     ("hatecheck", ("hate",)),
@@ -22,8 +22,9 @@ Written by `python -m training.moderation`; do not edit.
 
 Six logistic regressions ({categories}) over the frozen sentence embedding of all-MiniLM-L6-v2 and
 the hashed words, pairs of words and letter runs of the plain reading of a text. They are put on one scale, on which 1 %
-of the worst benign source reaches {hold} and 0.25 % reaches {block}. The service adds rules to them; these figures are of
-the heads alone.
+of the worst benign source reaches {hold} and 0.25 % reaches {block}; for hate and harassment moreover 5 % and 1 % of
+texts about groups and quarrels that attack nobody. The service adds rules to them; these figures are of the heads
+alone.
 
 ## Benign sources that the heads had not seen
 
@@ -75,13 +76,19 @@ def _precision(material: Material, scores: Floats, source: str, category: str, a
 
 
 def write_card(
-    material: Material, unseen: Floats, slopes: Floats, shifts: Floats, version: str, path: Path
-) -> Path:  # fmt: skip
-    """Write the card; `unseen` are logits of heads that saw nothing of the example's source."""
+    material: Material,
+    unseen: Floats,
+    halves: Floats,
+    half: npt.NDArray[np.bool_],
+    slopes: Floats,
+    shifts: Floats,
+    version: str,
+    path: Path,
+) -> Path:
+    """Write the card. `unseen`: logits of heads that saw nothing of the example's source; `halves`: of heads that saw
+    a half of it, the half where `half` is false."""
     scores = _probabilities(unseen, slopes, shifts)
-    half = np.random.default_rng(HALVES_SEED).integers(0, 2, len(material.examples)).astype(bool)
-    other = material.sources == "templates"
-    halves = _probabilities(fit(material, ~half | other).logits(material), slopes, shifts)
+    halves = _probabilities(halves, slopes, shifts)
     everyone = np.ones(len(material.examples), bool)
 
     lines = [

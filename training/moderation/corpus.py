@@ -14,6 +14,8 @@ OPENAI = {
 }  # fmt: skip
 I2P_MOST, I2P_WEIGHT = 909, 0.5
 """About a third of I2P, so that its weak labels don't outweigh the clear ones."""
+INNOCENT_WEIGHT = 2.5
+"""HateCheck has two hateful texts for each innocent one, and a false alarm about a group is the worse mistake."""
 BENIGN = {"partiprompts": "partiprompts.tsv", "dpg": "dpg_bench.tsv", "coco": "coco_captions_2000.tsv"}
 
 
@@ -62,7 +64,8 @@ def hatecheck(folder: Path) -> Iterator[Example]:
         labels = {"hate": hateful, "sexual": 0, "self_harm": 0}
         if not hateful:
             labels |= {"violence": 0, "illegal": 0}
-        yield Example(row["text"], "hatecheck", labels, group=row["target"])
+        weight = 1.0 if hateful else INNOCENT_WEIGHT
+        yield Example(row["text"], "hatecheck", labels, weight, group=row["target"])
 
 
 def surge(folder: Path) -> Iterator[Example]:

@@ -18,7 +18,10 @@ DENSE_SCALE, SPARSE_SCALE, INVERSE_PENALTY = 3.0, 2.0, 2.0
 HOLD_SCORE, BLOCK_SCORE = 0.6, 0.9
 HOLD_RATE, BLOCK_RATE = 0.01, 0.0025
 """Share of benign prompts of a source unseen in training that may reach `HOLD_SCORE` and `BLOCK_SCORE`."""
+INNOCENT = {"hate": "hatecheck", "harassment": "surge"}
+INNOCENT_HOLD_RATE, INNOCENT_BLOCK_RATE = 0.05, 0.01
 STEEPEST = 3.0
+HALVES_SEED = 5
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,21 @@ def out_of_source(material: Material) -> Floats:
     return logits
 
 
-def scale(material: Material, logits: Floats) -> tuple[Floats, Floats]:
+def other_half(material: Material) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Logits of heads that saw a random half of each source, and which examples they did not see."""
+    unseen = np.random.default_rng(HALVES_SEED).integers(0, 2, len(material.examples)).astype(bool)
+    unseen &= material.sources != "templates"
+    return fit(material, ~unseen).logits(material), unseen
+
+
+def scale(material: Material, logits: Floats, halves: Floats, unseen: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Slope and shift (categories,) that put every head on one scale of scores.
 
     With them `HOLD_RATE` of the worst benign source reaches `HOLD_SCORE`, and `BLOCK_RATE` reaches `BLOCK_SCORE`, on
-    `logits` of heads that had not seen that source. A policy's threshold so means the same for each category.
+    `logits` of heads that had not seen that source. A policy's threshold so means the same for each category. Hate and
+    harassment are moreover held against texts that speak of groups and quarrels without attacking anybody: of those,
+    as scored by heads that saw the other half (`halves`, where `unseen`), `INNOCENT_HOLD_RATE` and
+    `INNOCENT_BLOCK_RATE` do.
     """
     sources = material.sources
     slopes, shifts = np.ones(len(CATEGORIES)), np.zeros(len(CATEGORIES))
@@ -104,6 +117,11 @@ def scale(material: Material, logits: Floats) -> tuple[Floats, Floats]:
         by_source = [logits[sources == source, column] for source in BENIGN if (sources == source).any()]
         hold = max(float(np.quantile(each, 1 - HOLD_RATE)) for each in by_source)
         block = max(float(np.quantile(each, 1 - BLOCK_RATE)) for each in by_source)
+        if source := INNOCENT.get(CATEGORIES[column]):
+            innocent = halves[unseen & (sources == source) & (material.labels(CATEGORIES[column]) == 0), column]
+            if len(innocent):
+                hold = max(hold, float(np.quantile(innocent, 1 - INNOCENT_HOLD_RATE)))
+                block = max(block, float(np.quantile(innocent, 1 - INNOCENT_BLOCK_RATE)))
         slopes[column] = min((high - low) / max(block - hold, 1e-6), STEEPEST)
         shifts[column] = low - slopes[column] * hold
     return slopes, shifts
