@@ -77,6 +77,7 @@ class Bus:
                 stream=JStream(str(EVENTS.name), declare=False),
                 durable=row.durable,
                 pull_sub=PullSub(batch_size=row.concurrency),
+                inbox_prefix=f"_INBOX_{self.service}.".encode(),
                 ack_policy=AckPolicy.MANUAL,
                 no_reply=True,
                 title=row.durable,

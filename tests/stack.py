@@ -19,7 +19,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from tests.servers import free_port
 
 ROOT = Path(__file__).parents[1]
-START_PATIENCE_S = 180
+START_PATIENCE_S = 300
 
 
 class Stack:

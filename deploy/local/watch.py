@@ -17,7 +17,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from deploy.local.layout import SERVICES, Layout
 
-START_PATIENCE_S = 120
+START_PATIENCE_S = 240
 DESCRIPTIONS = {
     "nats": "broker · nats-server with JetStream",
     "mongo": "database · MongoDB wire protocol",

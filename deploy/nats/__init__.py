@@ -1,0 +1,1 @@
+"""The broker of the stack in containers: who may say and hear what."""
