@@ -80,10 +80,10 @@ def _open(canvas: Canvas) -> Image.Image:
 
 def _between_steps(steps: int, on_progress: Progress) -> Any:
     def call(_pipeline: Any, step: int, _timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
-        predicted = values.get("preview")  # only the pocket pipeline has one that costs nothing
+        predicted: torch.Tensor | None = values.get("preview")  # only the pocket pipeline has one that costs nothing
 
         def previews() -> list[str]:
-            return [_data_url(picture) for picture in predicted]
+            return [_data_url(picture) for picture in (() if predicted is None else predicted)]
 
         if not on_progress((step + 1) / steps, previews if predicted is not None else None):
             raise Interrupted

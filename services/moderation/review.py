@@ -134,7 +134,7 @@ class Review:
         """Keep a moderator's verdict, tell it, and learn from it; no decision when nothing is known of the target."""
         if query.target_kind not in STAGE_OF:
             return Decided(decision_id=None)
-        target = Target(kind=query.target_kind, id=query.target_id)  # type: ignore[arg-type]
+        target = Target(kind=query.target_kind, id=query.target_id)
         before, case = await self._decisions.latest(target), await self._cases.case(target)
         if before is None and case is None:
             return Decided(decision_id=None)

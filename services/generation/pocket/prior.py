@@ -54,7 +54,8 @@ class ResamplerBlock(nn.Module):
         context = torch.cat([normed, tokens], dim=1)
         ignored = torch.cat([padding.new_zeros(queries.shape[:2]), padding], dim=1)
         queries = queries + self.attention(normed, context, context, key_padding_mask=ignored, need_weights=False)[0]
-        return queries + self.mlp(queries)
+        refined: Tensor = queries + self.mlp(queries)
+        return refined
 
 
 class PocketPrior(ModelMixin, ConfigMixin):

@@ -18,7 +18,8 @@ class PocketUpsampler(ModelMixin, ConfigMixin):
         )
         self.leave = nn.Conv2d(width, 3 * factor**2, 3, padding=1, padding_mode="replicate")
         nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        if self.leave.bias is not None:
+            nn.init.zeros_(self.leave.bias)
 
     def forward(self, picture: Tensor) -> Tensor:
         """(B, 3, H, W) in -1..1 to (B, 3, factor·H, factor·W)."""

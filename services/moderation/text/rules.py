@@ -39,7 +39,8 @@ class RuleHit:
 def words_of(text: str) -> list[Word]:
     """Runs of letters and digits; apostrophes are dropped ("don't" is "dont")."""
     out: list[Word] = []
-    start, letters = 0, []
+    letters: list[str] = []
+    start = 0
     for at, character in enumerate(text):
         if character.isalnum():
             if not letters:

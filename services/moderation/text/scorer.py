@@ -107,10 +107,11 @@ class LayeredTextScorer:
                     span=part.span(0, len(part.text)) if part.text else None,
                 )
             )
-        for other, scores in zip(self._others, others, strict=True):
+        for other, opinion in zip(self._others, others, strict=True):
             name = type(other).__name__.removesuffix("Scorer").lower()
             findings += [
-                Finding(category=category, score=score, rule=f"{name}.{category}") for category, score in scores.items()
+                Finding(category=category, score=score, rule=f"{name}.{category}")
+                for category, score in opinion.items()
             ]
         mentions = [hit for hit in each.hits if hit.rule == MENTIONS_MINOR]
         for hit in each.hits:

@@ -21,7 +21,7 @@ letters = [chr(33 + i) for i in range(94)] + ["\\u0120"]
 tokens = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *letters]
 (folder / "vocab.json").write_text(json.dumps({token: at for at, token in enumerate(tokens)}))
 (folder / "merges.txt").write_text("#version: 0.2\\n")
-config = transformers.RobertaConfig(vocab_size=99, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+config = transformers.RobertaConfig(vocab_size=len(tokens), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
     intermediate_size=16, max_position_embeddings=40, num_labels=7)
 config.save_pretrained(folder)
 torch.manual_seed(0)

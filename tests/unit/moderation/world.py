@@ -1,0 +1,61 @@
+"""Moderation over stores in memory, with scorers that say what the test wants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.moderation.policy import Finding, Policy
+from services.moderation.ports import Assessment
+from services.moderation.review import Review
+from services.moderation.service import Moderation
+from shared.queries import Decide, ModerationQueue
+from tests.contracts.moderation.memory import MemoryStores
+
+
+class Scripted:
+    """A scorer of texts and pictures whose answers are set; an exception is raised."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.fingerprint = "f"
+        self.error: Exception | None = None
+        self.asked: list[Any] = []
+
+    async def score(self, content: Any, stage: str = "image") -> Assessment:
+        self.asked.append(content)
+        if self.error:
+            raise self.error
+        scores = {finding.category: finding.score for finding in self.findings}
+        return Assessment(scores=scores, findings=tuple(self.findings), fingerprint=self.fingerprint)
+
+    def finds(self, category: str, score: float, **more: Any) -> None:
+        self.findings = [Finding(category=category, score=score, rule=f"test.{category}", **more)]
+
+
+class Media:
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    async def get(self, key: str) -> bytes | None:
+        return self.objects.get(key)
+
+
+class World:
+    """Moderation and review over one memory."""
+
+    def __init__(self) -> None:
+        self.scorer, self.images, self.media, self.stores = Scripted(), Scripted(), Media(), MemoryStores()
+        self.images.fingerprint = "00000000000000ff"
+        policy = Policy.load()
+        self.moderation = Moderation(
+            policy=policy, texts=self.scorer, images=self.images, media=self.media, decisions=self.stores,
+            cases=self.stores, media_key=lambda name: f"key/{name}",
+        )  # fmt: skip
+        self.review = Review(policy=policy, decisions=self.stores, cases=self.stores)
+
+    async def queue(self) -> Any:
+        return (await self.review.queue(ModerationQueue())).items
+
+    async def decide(self, kind: str, name: str, verdict: str, reason: str = "looked at it") -> str | None:
+        query = Decide(actor_id="mo", target_kind=kind, target_id=name, verdict=verdict, reason=reason)  # type: ignore[arg-type]
+        return (await self.review.decide(query)).decision_id
