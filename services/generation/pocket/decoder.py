@@ -39,7 +39,8 @@ class DecoderBlock(nn.Module):
         attended = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2])
         tokens = tokens + gate_a * self.project(attended.transpose(1, 2).reshape(batch, count, width))
         hidden = self.norm(tokens) * (1 + scale_m) + shift_m
-        return tokens + gate_m * self.mlp_out(F.silu(self.mlp_in(hidden)))
+        refined: Tensor = tokens + gate_m * self.mlp_out(F.silu(self.mlp_in(hidden)))
+        return refined
 
 
 class PocketDecoder(ModelMixin, ConfigMixin):
