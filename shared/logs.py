@@ -44,7 +44,10 @@ def configure_logs(service: str, settings: ServiceSettings) -> None:
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(settings.log_level)
+    # At INFO libraries tell of their inner workings; whoever wants that asks for DEBUG.
+    root.setLevel(logging.WARNING if settings.log_level == "INFO" else settings.log_level)
+    for ours in ("services", "shared", "deploy"):
+        logging.getLogger(ours).setLevel(settings.log_level)
     for noisy in ("httpx", "pymongo", "urllib3", "faststream", "uvicorn.access", "PIL"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     for uvicorn in ("uvicorn", "uvicorn.error"):

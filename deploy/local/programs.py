@@ -58,6 +58,9 @@ def environment(layout: Layout) -> dict[str, str]:
         "OTEL_TRACES_FILE": str(layout.traces),
         "OMP_NUM_THREADS": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        # Bars and reports of loading weights would run across the terminal.
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
         "PYTHONUNBUFFERED": "1",
     }
     if sys.stdout.isatty():

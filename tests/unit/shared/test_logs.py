@@ -50,3 +50,11 @@ def test_json_lines_carry_the_service_and_the_libraries_speak_in_the_same_form(
     logging.getLogger("some.library").warning("careful: %s", "hot")
     line = json.loads(capsys.readouterr().out)
     assert (line["service"], line["event"], line["level"]) == ("gateway", "careful: hot", "warning")
+
+
+def test_at_info_our_own_news_are_shown_and_the_libraries_are_not(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("gateway", ServiceSettings(log_format="json"))
+    logging.getLogger().info("loading layer 7")
+    logging.getLogger("some.library").info("opening a socket")
+    logging.getLogger("services.gateway.main").info("ready")
+    assert [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()] == ["ready"]
