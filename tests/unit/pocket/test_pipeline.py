@@ -42,6 +42,19 @@ def test_a_picture_does_not_depend_on_what_else_is_in_the_batch(tiny):
         assert torch.equal(together[seed], paint(tiny, prompt, generator=seeded(seed))[0])
 
 
+def test_pictures_painted_side_by_side_have_the_same_bytes(tiny):
+    prompts = ["a cat", "a dog", "a fox"]
+    options = {"num_inference_steps": 2, "negative_prompt": ["a car", "", "a tree"]}
+    alone = paint(tiny, prompts, generator=[seeded(seed) for seed in range(3)], **options)
+    tiny.use_threads(3)
+    try:
+        with torch.inference_mode():
+            together = paint(tiny, prompts, generator=[seeded(seed) for seed in range(3)], **options)
+    finally:
+        tiny.use_threads(1)
+    assert torch.equal(alone, together)
+
+
 def test_several_pictures_of_one_prompt_follow_each_other(tiny):
     pictures = paint(tiny, ["a cat", "a dog"], num_images_per_prompt=2, generator=[seeded(s) for s in (1, 2, 1, 2)])
     assert pictures.shape[0] == 4
