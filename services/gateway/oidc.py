@@ -80,7 +80,8 @@ class Issuer:
         return claims
 
     async def _key(self, kid: str) -> jwt.PyJWK | None:
-        if self._outdated(kid):
+        # Whoever needs a key that is being fetched waits for it; whoever has one goes on with it.
+        if self._outdated(kid) or (kid not in self._keys and self._fetching.locked()):
             async with self._fetching:
                 if self._outdated(kid):
                     await self._fetch()

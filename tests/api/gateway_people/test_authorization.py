@@ -13,6 +13,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.gateway import generating, generation_flow
 from services.gateway.context import Parts
 from services.gateway.store.comments import Comments
 from shared.bus import Bus
@@ -25,12 +26,15 @@ from shared.queries import (
     FeedItems,
     FeedPage,
     Hits,
+    ListModels,
+    Models,
     ModerationQueue,
     QueueEntries,
     SearchPosts,
     SimilarPosts,
 )
 from tests.api.conftest import PASSWORD, MakePerson, Person, client_of
+from tests.api.gateway_content.conftest import MODELS
 from tests.api.gateway_people.arranging import add_image, add_post
 
 ACTORS = ("anonymous", "owner", "other", "blocked", "moderator", "operator")
@@ -78,6 +82,7 @@ PUT    /v1/posts/{post_id}/like                       401   204   204     404   
 DELETE /v1/posts/{post_id}/like                       401   204   204     404       204      204
 PUT    /v1/posts/{post_id}/bookmark                   401   204   204     404       204      204
 DELETE /v1/posts/{post_id}/bookmark                   401   204   204     404       204      204
+POST   /v1/posts/{post_id}/shares                     401   204   204     404       204      204
 GET    /v1/posts/{post_id}/similar                    200   200   200     404       200      200
 GET    /v1/posts/{post_id}/remixes                    200   200   200     404       200      200
 GET    /v1/posts/{post_id}/comments                   200   200   200     404       200      200
@@ -120,7 +125,11 @@ def test_the_document_says_where_a_token_is_needed(app: FastAPI) -> None:
 @pytest.fixture
 async def neighbours(parts: Parts) -> AsyncIterator[None]:
     """The services that are asked: they know of nothing, but they answer."""
-    buses = {name: Bus(parts.settings, name) for name in ("search", "feed", "moderation")}
+    buses = {name: Bus(parts.settings, name) for name in ("search", "feed", "moderation", "generation")}
+
+    @buses["generation"].answer(ListModels)
+    async def models(_: ListModels) -> Models:
+        return MODELS
 
     @buses["search"].answer(SearchPosts)
     async def search(_: SearchPosts) -> Hits:
@@ -182,12 +191,9 @@ async def arrange(parts: Parts, owner: Person) -> Scene:
 
 
 async def failed_generation(parts: Parts, owner: Person) -> str:
-    from services.gateway import generating, generation_flow
-
     generation_id = new_id()
     request = PictureRequest(prompt="a red fox", model="pocket", seed=1, image_ids=(new_id(),))
-    source: dict[str, str | None] = {"image_id": None, "post_id": None}
-    await generation_flow.open_generation(parts, generation_id, owner.id, request, source=source)
+    await generation_flow.open_generation(parts, generation_id, owner.id, request, source=None)
     await generation_flow.record(
         parts, generation_id, lambda one: generating.gave_up(one, 1, "model_error", "It broke.")
     )
@@ -228,7 +234,9 @@ def request_of(operation: str, scene: Scene, number: int) -> dict[str, object]:
 async def test_everybody_gets_what_the_table_says(
     app: FastAPI, parts: Parts, make_person: MakePerson, neighbours: None
 ) -> None:
-    people = dict(zip(ACTORS[1:], await asyncio.gather(*map(make_person, ACTORS[1:])), strict=True))
+    # The names of the roles themselves are reserved.
+    names = [f"mo_{actor}" if actor in ("moderator", "operator") else actor for actor in ACTORS[1:]]
+    people = dict(zip(ACTORS[1:], await asyncio.gather(*map(make_person, names)), strict=True))
     owner = people["owner"]
     for role in ("moderator", "operator"):
         await parts.accounts.change(people[role].id, {"role": role})
