@@ -11,7 +11,7 @@ from opentelemetry import trace
 from services.search.points import Entry, Mark, Vector
 from services.search.ports import Encoder, Index, Media, Words
 from shared.events import PostState, Target
-from shared.media import rendition_key
+from shared.media import nearest_kept, rendition_key
 
 tracer = trace.get_tracer(__name__)
 
@@ -109,7 +109,7 @@ class Indexer:
             and [image.hash for image in stored.post.images] == names
         ):
             return stored.image, True
-        keys = [rendition_key(name, "320", "jpg") for name in names]
+        keys = [rendition_key(image.hash, nearest_kept("320", image.width), "jpg") for image in post.images]
         found = await asyncio.gather(*(self._media.get(key) for key in keys))
         present = [data for data in found if data is not None]
         vectors = await self._encoder.encode_images(present) if present else []

@@ -73,6 +73,7 @@ def test_a_prompt_becomes_a_picture_that_is_found_liked_and_fed(stack: Stack, cl
         return [item["post"]["id"] for item in answer.json()["items"]]
 
     eventually(lambda: post_id in among("/v1/search?q=fox", ben))
+    assert "PicturesMissing" not in stack.log
     eventually(lambda: post_id in among("/v1/feed?mode=explore", ben))
     assert client.put("/v1/users/journey_ada/follow", headers=ben).status_code == 204
     eventually(lambda: post_id in among("/v1/feed?mode=following", ben))

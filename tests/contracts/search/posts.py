@@ -29,7 +29,7 @@ def random_unit(seed: int) -> tuple[float, ...]:
 def post(minutes: int = 0, *, images: int = 1, prompt: str | None = "a fox", **facts: Any) -> PostPublished:
     """A public post, published so many minutes after the start."""
     pictures = tuple(
-        PostImage(image_id=new_id(), hash=f"h{index}", width=8, height=8, seed=1, alt="", prompt=prompt)
+        PostImage(image_id=new_id(), hash=f"h{index}", width=512, height=512, seed=1, alt="", prompt=prompt)
         for index in range(images)
     )
     stated = {

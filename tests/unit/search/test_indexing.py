@@ -181,6 +181,18 @@ async def test_a_post_without_its_pictures_is_found_by_words_and_completed_later
     assert (len(entry.image), entry.complete) == (1, True)
 
 
+async def test_a_picture_smaller_than_the_ladder_is_read_at_its_own_size(
+    indexer: Indexer, index: EdgeIndex, pictures: Pictures
+) -> None:
+    pictures.clear()
+    pictures[rendition_key("h0", "original", "jpg")] = picture("red")
+    stated = post()
+    small = stated.images[0].model_copy(update={"width": 256, "height": 256})
+    await indexer.index(stated.model_copy(update={"images": (small,)}))
+    entry = (await index.posts([stated.post_id]))[stated.post_id]
+    assert (len(entry.image), entry.complete) == (1, True)
+
+
 async def test_an_unreadable_picture_is_left_out_and_not_tried_again(
     indexer: Indexer, index: EdgeIndex, pictures: Pictures
 ) -> None:
