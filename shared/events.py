@@ -92,6 +92,7 @@ class Rendition(Fact):
     height: int
     seed: int
     thumbhash: str = Field(description="ThumbHash of the picture, base64.")
+    paint_ms: float = Field(0.0, description="Its share of the time that the model took.")
 
 
 class GenerationEvent(Event):

@@ -6,7 +6,7 @@ Every gateway process hears the broadcasts and passes them to the people it is s
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from shared.events import Fact
 
@@ -52,16 +52,26 @@ class GenerationChanged(Live):
     entry: dict[str, Any]
 
 
-class QueueMeasured(Live):
-    """What the generator's queue looks like, about once a second while anything waits, and on every change of state.
+class PromptIntended(Live):
+    """Somebody is about to write a prompt. Says not who: it only tells the generator that it may be needed soon."""
 
-    `waiting` lists generation ids in the order in which they will run, at most 1,000.
+    subject = "live.prompt.intended.v1"
+
+
+class QueueMeasured(Live):
+    """What one generator's queue looks like, about once a second while anything waits, and now and then otherwise.
+
+    `eta_ms` is the time until everything that waits has been painted, `wake_ms` how much of it passes before the model
+    runs at all, `picture_ms` what one more picture adds. `waiting` lists generation ids in the order in which they will
+    run, at most 1,000; `pictures` counts all that are wanted.
     """
 
     subject = "live.queue.measured.v1"
     worker: str
     model: str
-    state: str
+    state: Literal["warm", "waking", "asleep"]
     eta_ms: int
     picture_ms: float
+    wake_ms: int = 0
+    pictures: int = 0
     waiting: tuple[str, ...] = ()

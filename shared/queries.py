@@ -211,6 +211,8 @@ class ModelCapabilities(Fact):
     sizes: dict[str, tuple[int, int]] = Field(description="Aspect → (width, height) in pixels.")
     max_n: int
     styles: tuple[str, ...] = ()
+    licence_note: str | None = Field(None, description="What the licence asks of whoever runs or uses the service.")
+    revision: str | None = Field(None, description="Commit of the model's repository; null for one from a folder.")
 
 
 class Models(Answer):

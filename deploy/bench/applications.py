@@ -10,7 +10,7 @@ from PIL import Image
 from starlette.applications import Starlette
 
 from services.generation.main import create_app as create_generation
-from services.generation.ports import Canvas, Progress
+from services.generation.ports import Canvas, Progress, Readiness
 from services.generation.registry import ModelRecord
 from services.moderation.main import create_app as create_moderation
 from services.moderation.ports import Assessment
@@ -26,6 +26,10 @@ class StubPainter:
     """Sleeps as long as a fast model takes and returns one and the same picture."""
 
     record = RECORD
+    lanes = 1
+
+    def readiness(self) -> Readiness:
+        return Readiness("warm")
 
     def load(self) -> None:
         self._picture = Image.effect_mandelbrot((SIDE, SIDE), (-3, -2.5, 2, 2.5), 60).convert("RGB")

@@ -31,7 +31,7 @@ ANSWERS: dict[str, tuple[type[q.Query[Any]], ...]] = {
     "feed": (q.FeedPage,),
 }
 TELLS: dict[str, tuple[type[news.Live], ...]] = {
-    "gateway": (news.GenerationChanged,),
+    "gateway": (news.GenerationChanged, news.PromptIntended),
     "generation": (
         news.GenerationStarted, news.GenerationProgressed, news.GenerationRendered, news.QueueMeasured,
     ),
@@ -41,6 +41,7 @@ HEARS: dict[str, tuple[type[news.Live], ...]] = {
         news.GenerationStarted, news.GenerationProgressed, news.GenerationRendered, news.GenerationChanged,
         news.QueueMeasured,
     ),
+    "generation": (news.PromptIntended,),
 }  # fmt: skip
 API = "$JS.API"
 

@@ -25,6 +25,12 @@ class FairQueue(Generic[T]):
         self._lanes.setdefault(owner, deque()).append(item)
         self._filled.set()
 
+    def put_back(self, owner: str, item: T) -> None:
+        """Give an item that was taken its place at the head of the line again."""
+        self._lanes.setdefault(owner, deque()).appendleft(item)
+        self._lanes.move_to_end(owner, last=False)
+        self._filled.set()
+
     async def take(self) -> T:
         """Wait for the next item; its owner goes to the end of the line."""
         while True:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from services.generation.service import Generation
 from shared.bus import Bus
 from shared.events import GenerationCanceled, PromptApproved
+from shared.live import PromptIntended
 from shared.queries import ListModels, Models
 
 
-def register(bus: Bus, generation: Generation) -> None:
-    """Connect the service's decisions to the broker."""
+def register(bus: Bus, generation: Generation, on_intent: Callable[[], None]) -> None:
+    """Connect the service's decisions to the broker. `on_intent` is called when somebody is about to write a prompt."""
 
     @bus.on(PromptApproved)
     async def paint(event: PromptApproved) -> None:
@@ -18,6 +21,10 @@ def register(bus: Bus, generation: Generation) -> None:
     @bus.on(GenerationCanceled)
     async def cancel(event: GenerationCanceled) -> None:
         await generation.cancel(event.generation_id)
+
+    @bus.hear(PromptIntended)
+    async def intended(_: PromptIntended) -> None:
+        on_intent()
 
     @bus.answer(ListModels)
     async def models(_: ListModels) -> Models:

@@ -55,7 +55,7 @@ class Job:
         """Whether two prompts can be painted in one call of the model."""
         return self._kind == other._kind
 
-    def generated(self, index: int, picture: Painted, moments: dict[str, datetime]) -> ImageGenerated:
+    def generated(self, index: int, picture: Painted, moments: dict[str, datetime], paint_ms: float) -> ImageGenerated:
         """The event that tells of one stored picture."""
         return ImageGenerated(
             generation_id=self.event.generation_id,
@@ -73,6 +73,7 @@ class Job:
                 height=picture.height,
                 seed=self.event.request.seed + index,
                 thumbhash=picture.thumbhash,
+                paint_ms=round(paint_ms, 1),
             ),
         )
 

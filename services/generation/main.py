@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 
+import structlog
 from starlette.applications import Starlette
 
 from services.generation.handlers import register
@@ -13,9 +14,12 @@ from services.generation.ports import Gallery, Painter
 from services.generation.registry import find_model
 from services.generation.service import Generation
 from services.generation.settings import Settings
+from services.generation.warmth import Warmth
 from shared.bus import Bus
 from shared.media import MediaStore
 from shared.worker import worker_app
+
+log = structlog.get_logger(__name__)
 
 
 def create_app(
@@ -32,15 +36,30 @@ def create_app(
         bus,
         worker=f"{socket.gethostname()}:{os.getpid()}",
         batch_window_s=settings.batch_window_ms / 1000,
-        max_batch=settings.max_batch or painter.record.max_batch,
+        max_batch=settings.max_batch,
         deadline_s=settings.job_deadline_s,
     )
-    register(bus, generation)
+    register(bus, generation, lambda: None)
     return worker_app("generation", settings, bus, checks={"model": generation.ready}, resources=(generation.running,))
 
 
 def _real_painter(settings: Settings) -> Painter:
+    record = find_model(settings.model)
+    if record.licence_note:
+        log.warning("licence of the model", model=record.id, licence=record.licence, note=record.licence_note)
+    if settings.painter == "modal":
+        from services.generation.modal_painter import ModalPainter
+
+        return ModalPainter(
+            record,
+            app=settings.modal_app,
+            lanes=settings.modal_lanes,
+            timeout_s=settings.modal_timeout_s,
+            warmth=Warmth(scaledown_s=settings.modal_scaledown_s),
+        )
     # Importing torch and diffusers takes seconds, which a painter that was given has no use for.
     from services.generation.diffusers_painter import DiffusersPainter
+    from services.generation.pipelines import FastPath
 
-    return DiffusersPainter(find_model(settings.model), threads=settings.torch_threads)
+    fast = FastPath(compile=settings.model_compile, tiny_vae=settings.model_tiny_vae)
+    return DiffusersPainter(record, threads=settings.torch_threads, fast=fast)

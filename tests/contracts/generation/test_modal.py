@@ -1,0 +1,170 @@
+"""The app on Modal: how it is deployed, how it is called, and what happens when containers fail."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from modal_proto import api_pb2 as pb
+
+from services.generation.modal_painter import ModalPainter
+from services.generation.ports import Canvas, Interrupted, Unavailable
+from services.generation.registry import POCKET, SDXL_LIGHTNING
+from services.generation.studio import Order, PaintingFailed, order
+from services.generation.warmth import Warmth
+from tests.contracts.generation.modal_server import ModalServer, deployed
+
+ROOT = Path(__file__).parents[3]
+APP = "promptgram-generation"
+
+
+def app_module(monkeypatch: pytest.MonkeyPatch, model: str) -> Any:
+    monkeypatch.setenv("MODEL", model)
+    return importlib.reload(importlib.import_module("services.generation.modal_app"))
+
+
+@pytest.fixture(autouse=True)
+def _default_app_again() -> Iterator[None]:
+    yield
+    importlib.reload(importlib.import_module("services.generation.modal_app"))
+
+
+@pytest.fixture
+def studio_class(monkeypatch: pytest.MonkeyPatch) -> Any:
+    return app_module(monkeypatch, "pocket").Studio
+
+
+def canvases(count: int = 1, prompt: str = "a red fox") -> list[Canvas]:
+    return [Canvas(prompt, None, seed, 256, 256) for seed in range(count)]
+
+
+def painting(orders: list[Order]) -> list[dict[str, Any]]:
+    files = [("original", "webp", one["prompt"].encode()) for one in orders]
+    return [{"files": [file], "width": 8, "height": 8, "thumbhash": "AA", "paint_ms": 3.0} for file in files]
+
+
+def painter_for(timeout_s: float = 20) -> ModalPainter:
+    return ModalPainter(POCKET, app=APP, lanes=2, timeout_s=timeout_s, warmth=Warmth(scaledown_s=60))
+
+
+def watching(_done: float, _previews: object) -> bool:
+    return True
+
+
+def test_the_app_is_defined_without_a_token_and_without_torch() -> None:
+    code = (
+        "import sys; sys.modules.update({name: None for name in ('torch', 'diffusers', 'transformers')});"
+        "from services.generation.modal_app import app; print(app.name, sorted(app.registered_classes))"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MODAL_")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split(maxsplit=1) == [APP, "['Studio']\n"], done.stderr
+
+
+def test_modals_own_client_deploys_it_as_it_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    app_module(monkeypatch, SDXL_LIGHTNING.id)
+    with deployed(ModalServer()) as server:
+        created = server.seen.requests["FunctionCreate"]
+        mounted = {file.filename for mount in server.seen.requests["MountGetOrCreate"] for file in mount.files}
+        built = [line for image in server.seen.requests["ImageGetOrCreate"] for line in image.image.dockerfile_commands]
+        assert server.seen.one("AppPublish").app_state == pb.APP_STATE_DEPLOYED
+    made = {one.function_data.function_name or one.function.function_name: one.function_data for one in created}
+    assert made.keys() == {"download", "Studio.*"}
+    ranked = [one.function for one in made["Studio.*"].ranked_functions]
+    assert [one.resources.gpu_config.gpu_type for one in ranked] == ["L40S", "A100-40GB", "H100"]
+    (first, *_) = ranked
+    assert (first.checkpointing_enabled, first.experimental_options["enable_gpu_snapshot"]) == (True, "True")
+    assert (first.batch_max_size, first.batch_linger_ms) == (8, 15)
+    assert first.retry_policy.retries == 2
+    assert [mount.mount_path for mount in first.volume_mounts] == ["/weights"]
+    scaling = first.autoscaler_settings
+    limits = scaling.min_containers, scaling.max_containers, scaling.buffer_containers, scaling.scaledown_window
+    assert limits == (0, 10, 0, 60)
+    assert {"/root/services/generation/studio.py", "/root/shared/media.py"} <= mounted
+    assert not [name for name in mounted if "gateway" in name]
+    assert any("torch==" in line and "diffusers==" in line for line in built)
+
+
+def test_without_snapshots_it_loads_at_every_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODAL_SNAPSHOT", "0")
+    app_module(monkeypatch, SDXL_LIGHTNING.id)
+    with deployed(ModalServer()) as server:
+        made = server.seen.requests["FunctionCreate"][-1].function_data.ranked_functions[0].function
+    assert (made.checkpointing_enabled, dict(made.experimental_options)) == (False, {})
+
+
+def test_the_deployed_class_paints_and_a_bad_order_spoils_no_other(studio_class: Any) -> None:
+    bad = order(canvases(1)[0]) | {"width": 100}
+    answers = studio_class().paint.local([order(canvases(1)[0]), bad])
+    assert answers[0]["width"] == 256
+    assert {(width, extension) for width, extension, _ in answers[0]["files"]} == {
+        ("original", "webp"),
+        ("original", "jpg"),
+    }
+    assert answers[1].keys() == {"error"}
+
+
+def test_orders_of_several_calls_are_painted_together() -> None:
+    sizes: list[int] = []
+
+    def worker(orders: list[Order]) -> list[dict[str, Any]]:
+        sizes.append(len(orders))
+        return painting(orders)
+
+    with deployed(ModalServer(worker)):
+        pictures = painter_for().paint(canvases(4), watching)
+    assert sizes == [4]
+    assert [one.paint_ms for one in pictures] == [3.0] * 4
+
+
+def test_an_order_lost_with_its_container_is_sent_again() -> None:
+    server = ModalServer(painting)
+    server.failures.extend(["lost"])
+    with deployed(server):
+        (picture,) = painter_for().paint(canvases(), watching)
+    assert picture.files["original", "webp"] == b"a red fox"
+    assert len(server.seen.requests["FunctionMap"]) == 2
+
+
+def test_a_modal_that_keeps_losing_orders_or_never_answers_is_out_of_reach() -> None:
+    server = ModalServer(painting)
+    server.failures.extend(["lost", "lost", "never", "never"])
+    with deployed(server):
+        painter = painter_for(timeout_s=0.4)
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                painter.paint(canvases(), watching)
+        assert painter.readiness().state == "asleep"
+        assert len(server.canceled) == 4
+
+
+def test_nothing_deployed_is_out_of_reach_too() -> None:
+    with deployed(ModalServer(painting)) as server:
+        server.seen.requests["ClassCreate"].clear()  # as if it had been stopped since
+        with pytest.raises(Unavailable):
+            painter_for().paint(canvases(), watching)
+
+
+def test_what_nobody_waits_for_any_more_is_cancelled_at_modal() -> None:
+    server = ModalServer(painting)
+    server.failures.extend(["never", "never"])
+    with deployed(server):
+        begun = time.monotonic()
+        with pytest.raises(Interrupted):
+            painter_for().paint(canvases(2), lambda _done, _previews: False)
+        assert time.monotonic() - begun < 10
+    assert sorted(server.canceled) == ["fc-1", "fc-2"]
+
+
+def test_an_order_that_the_model_fails_on_is_no_outage() -> None:
+    server = ModalServer(lambda orders: [{"error": "CUDA out of memory"} for _ in orders])
+    with deployed(server), pytest.raises(PaintingFailed, match="out of memory"):
+        painter_for().paint(canvases(), watching)
