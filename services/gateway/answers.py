@@ -42,6 +42,9 @@ class Place(BaseModel):
 
     position: int | None = Field(description="1 is next.")
     eta_ms: int | None
+    state: Literal["warm", "waking", "asleep"] | None = Field(
+        description="Of the GPUs; unless they are warm, `eta_ms` holds the time that they need to wake."
+    )
 
 
 class Passage(BaseModel):

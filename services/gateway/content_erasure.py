@@ -28,6 +28,7 @@ async def remove(parts: Parts, user_id: str) -> dict[str, int]:
         await parts.comments.delete(comment["_id"])
     await parts.reactions.delete_of(user_id)
     await parts.prompts.delete_of(user_id)
+    await parts.quotas.delete_of(user_id)
     await parts.generations.delete_of(user_id)
     await parts.images.delete_of(user_id)
     gone += [("picture", name) for name in names]

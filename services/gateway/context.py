@@ -31,6 +31,7 @@ from services.gateway.store.leases import Leases
 from services.gateway.store.notifications import Notifications
 from services.gateway.store.posts import Posts
 from services.gateway.store.prompts import Prompts
+from services.gateway.store.quotas import GpuBudget, Quotas
 from services.gateway.store.rate_counters import RateCounters
 from services.gateway.store.reactions import Reactions
 from services.gateway.store.relations import Relations
@@ -63,6 +64,8 @@ class Parts:
     erasures: Erasures
     idempotency: IdempotencyRecords
     rate_counters: RateCounters
+    quotas: Quotas
+    budget: GpuBudget
     generations: Generations
     images: Images
     prompts: Prompts
@@ -99,6 +102,8 @@ class Parts:
             erasures=Erasures(mongo, secret),
             idempotency=IdempotencyRecords(mongo, secret),
             rate_counters=RateCounters(mongo),
+            quotas=Quotas(mongo),
+            budget=GpuBudget(mongo),
             generations=Generations(mongo),
             images=Images(mongo),
             prompts=Prompts(mongo),

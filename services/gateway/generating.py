@@ -7,7 +7,7 @@ it came late, twice, or belongs to an attempt that is over. Terminal states neve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -27,10 +27,14 @@ _LAST_ENTRY = {"ready": "done", "blocked": "blocked", "failed": "failed", "cance
 
 @dataclass(frozen=True)
 class Change:
-    """What a step does to the record: fields to set, and entries to append to its log."""
+    """What a step does to the record: fields to set, and entries to append to its log.
+
+    `given_back` counts pictures that the person will not get after all, and that their quota gets back.
+    """
 
     values: Document
     entries: tuple[Document, ...] = ()
+    given_back: int = 0
 
 
 def terminal(generation: Mapping[str, Any]) -> bool:
@@ -101,7 +105,7 @@ def prompt_refused(generation: Mapping[str, Any], attempt: int, decision: Decisi
     if generation["attempt"] != attempt or terminal(generation):
         return None
     values = _state("blocked", {**generation["moments"], "moderated": utcnow()}) | {"decision": decision.model_dump()}
-    return Change(values, (_entry(attempt, "blocked"),))
+    return Change(values, (_entry(attempt, "blocked"),), given_back=_pending_in(generation))
 
 
 def picture_judged(
@@ -123,9 +127,10 @@ def picture_judged(
     image["decision"] = decision.model_dump() if decision else None
     entry = _entry(attempt, "image", index=image["index"])
     passed = {**generation["moments"], **moments}
+    change = _concluded(attempt, images, passed, (entry,), decision)
     if any(one["status"] == "pending" for one in images):
-        return Change(_state("checking", passed) | {"images": images}, (entry,))
-    return _concluded(attempt, images, passed, (entry,), decision)
+        change = Change(_state("checking", passed) | {"images": images}, (entry,))
+    return replace(change, given_back=int(decision is not None))
 
 
 def gave_up(generation: Mapping[str, Any], attempt: int, code: str, detail: str) -> Change | None:
@@ -133,14 +138,15 @@ def gave_up(generation: Mapping[str, Any], attempt: int, code: str, detail: str)
     if generation["attempt"] != attempt or terminal(generation):
         return None
     values = _state("failed", dict(generation["moments"])) | {"error": {"code": code, "detail": detail}}
-    return Change(values, (_entry(attempt, "failed"),))
+    return Change(values, (_entry(attempt, "failed"),), given_back=_pending_in(generation))
 
 
 def withdrawn(generation: Mapping[str, Any]) -> Change | None:
     """The person does not want it any more. Pictures that were approved before stay: they may be in a post already."""
     if terminal(generation):
         return None
-    return Change(_state("canceled", dict(generation["moments"])), (_entry(generation["attempt"], "canceled"),))
+    entry = _entry(generation["attempt"], "canceled")
+    return Change(_state("canceled", dict(generation["moments"])), (entry,), given_back=_pending_in(generation))
 
 
 def another_attempt(generation: Mapping[str, Any], now: datetime) -> Change:
@@ -226,6 +232,10 @@ def _entry(attempt: int, event: str, *, index: int | None = None) -> Document:
     """A line of the log. Its id is made of what it says, so that saying it twice is seen."""
     suffix = "" if index is None else f".{index}"
     return {"id": f"{attempt}.{event}{suffix}", "event": event, "index": index}
+
+
+def _pending_in(generation: Mapping[str, Any]) -> int:
+    return sum(image["status"] == "pending" for image in generation["images"])
 
 
 def _pending(image_ids: tuple[str, ...]) -> list[Document]:

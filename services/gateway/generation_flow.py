@@ -80,7 +80,7 @@ async def cancel(parts: Parts, generation_id: str) -> bool:
         return False
     generation, change, rows = done
     parts.outbox.flush(rows)
-    await announce(parts, generation, change)
+    await follow_up(parts, generation, change)
     return True
 
 
@@ -123,7 +123,7 @@ async def record(parts: Parts, generation_id: str, step: Step) -> Document | Non
     known = parts.generations.recent(generation_id)
     generation, change = await parts.generations.advance(generation_id, step, known=known)
     if generation and change:
-        await announce(parts, generation, change)
+        await follow_up(parts, generation, change)
     return generation
 
 
@@ -167,13 +167,20 @@ async def picture_judged(parts: Parts, event: ImageEvent, decision: Decision | N
     await parts.images.keep(_image(generation, event, decision))
     after, change = await parts.generations.advance(event.generation_id, step, known=generation)
     if after and change:
-        await announce(parts, after, change)
+        await follow_up(parts, after, change)
+        if parts.settings.gpu_budgeted:
+            await parts.budget.spend(event.rendition.paint_ms)
     elif not _holds(after, event.rendition):
         await _discard(parts, event.rendition)
 
 
-async def announce(parts: Parts, generation: Document, change: Change) -> None:
-    """Tell every gateway process that the record has new entries; who listens in another process reads the record."""
+async def follow_up(parts: Parts, generation: Document, change: Change) -> None:
+    """What follows from a change that was made: quota is given back, and every gateway process is told of new entries.
+
+    Who listens in another process reads the record.
+    """
+    if change.given_back:
+        await parts.quotas.give_back(generation["user_id"], generation["created_at"], change.given_back)
     if not change.entries:
         return
     message = GenerationChanged(generation_id=generation["_id"], entry=change.entries[-1])

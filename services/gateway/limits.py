@@ -16,6 +16,7 @@ from services.gateway.errors import Problem
 WINDOW_S = 60
 WRITES_PER_MINUTE = 1200
 GENERATIONS_PER_MINUTE = 120
+INTENTS_PER_MINUTE = 30
 Dependency = Callable[..., Awaitable[None]]
 
 

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from shared.live import GenerationChanged, GenerationProgressed, QueueMeasured
 
 Document = dict[str, Any]
+State = Literal["warm", "waking", "asleep"]
 BACKLOG = 100
 STALE_AFTER_S = 20.0
 """The generator measures every few seconds even when nothing waits; older news says nothing about now."""
@@ -60,7 +61,8 @@ class Watchers:
 
     def queue_moved(self, line: WaitingLine) -> None:
         """Everybody who waits in line may have moved forward."""
-        for generation_id in [one for one in self._queues if one in line.positions]:
+        waiting = {one for message in line.generators for one in message.waiting}
+        for generation_id in waiting & self._queues.keys():
             self._pass_on(generation_id, News("queued", line.place(generation_id)))
 
     def _pass_on(self, generation_id: str, news: News) -> None:
@@ -70,29 +72,63 @@ class Watchers:
 
 
 class WaitingLine:
-    """The generator's queue as last heard. Positions count from 1, which is next."""
+    """The generators' queues as last heard. Positions count from 1, which is next."""
 
     def __init__(self) -> None:
-        self.positions: dict[str, int] = {}
-        self.measured: QueueMeasured | None = None
-        self._heard_at = 0.0
+        self._heard: dict[str, tuple[QueueMeasured, float]] = {}
+        self._admitted = 0
 
     def measure(self, message: QueueMeasured) -> None:
-        self.measured = message
-        self.positions = {one: place for place, one in enumerate(message.waiting, 1)}
-        self._heard_at = asyncio.get_running_loop().time()
+        """A generator told of its queue."""
+        self._heard[message.worker] = (message, asyncio.get_running_loop().time())
+        self._admitted = 0
+
+    def admitted(self, pictures: int) -> None:
+        """So many pictures were asked for here, which no generator has told of yet."""
+        self._admitted += pictures
 
     @property
-    def fresh(self) -> bool:
-        """Whether the last measurement is recent enough to speak of now."""
-        return self.measured is not None and asyncio.get_running_loop().time() - self._heard_at < STALE_AFTER_S
+    def generators(self) -> list[QueueMeasured]:
+        """What each generator said, if that is recent enough to speak of now."""
+        now = asyncio.get_running_loop().time()
+        self._heard = {who: one for who, one in self._heard.items() if now - one[1] < STALE_AFTER_S}
+        return [message for message, _ in self._heard.values()]
+
+    @property
+    def state(self) -> State:
+        """Of the generator that is readiest; asleep when none was heard."""
+        states = {message.state for message in self.generators}
+        return "warm" if "warm" in states else "waking" if "waking" in states else "asleep"
+
+    @property
+    def busy(self) -> bool:
+        """Whether any generator has something to paint."""
+        return any(message.pictures for message in self.generators)
+
+    def waits(self, generation_id: str) -> bool:
+        """Whether a generator has this one in its line."""
+        return any(generation_id in message.waiting for message in self.generators)
+
+    def expected_ms(self, pictures: int = 1) -> int | None:
+        """Until so many pictures asked for now would be painted; None when no generator was heard."""
+        generators = self.generators
+        if not generators:
+            return None
+        wanted = sum(message.pictures for message in generators) + self._admitted + pictures
+        pace = sum(1 / max(message.picture_ms, 1) for message in generators)
+        return round(min(message.wake_ms for message in generators) + wanted / pace)
 
     def place(self, generation_id: str) -> Document:
-        """`{position, eta_ms}` of one generation; both None when nothing was heard from a generator."""
-        if self.measured is None or not self.fresh:
-            return {"position": None, "eta_ms": None}
-        position = self.positions.get(generation_id, len(self.positions) + 1)
-        # `eta_ms` is the time until the whole line is painted; those further back don't count.
-        behind = len(self.positions) - position
-        eta_ms = self.measured.eta_ms - behind * self.measured.picture_ms
-        return {"position": position, "eta_ms": round(max(eta_ms, self.measured.picture_ms))}
+        """`{position, eta_ms, state}` of one generation; all None when nothing was heard from a generator."""
+        generators = self.generators
+        if not generators:
+            return {"position": None, "eta_ms": None, "state": None}
+        for message in generators:
+            if generation_id in message.waiting:
+                position = message.waiting.index(generation_id) + 1
+                # `eta_ms` is the time until the whole line is painted; those further back don't count.
+                behind = len(message.waiting) - position
+                eta_ms = max(message.eta_ms - behind * message.picture_ms, message.picture_ms)
+                return {"position": position, "eta_ms": round(eta_ms), "state": message.state}
+        last = min(len(message.waiting) for message in generators) + 1
+        return {"position": last, "eta_ms": self.expected_ms(), "state": self.state}

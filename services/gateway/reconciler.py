@@ -63,8 +63,7 @@ async def tell_overdue_again(parts: Parts) -> int:
     if await parts.outbox.waiting():
         return 0
     for generation in overdue:
-        waits_in_line = parts.line.fresh and generation["_id"] in parts.line.positions
-        await _tell_again(parts, generation["_id"], patient=waits_in_line)
+        await _tell_again(parts, generation["_id"], patient=parts.line.waits(generation["_id"]))
     return len(overdue)
 
 
@@ -88,4 +87,4 @@ async def _tell_again(parts: Parts, generation_id: str, *, patient: bool) -> Non
     if rows:
         _reissued.add(1)
         log.info("generation told again", generation_id=generation_id, status=generation["status"])
-    await generation_flow.announce(parts, generation, change)
+    await generation_flow.follow_up(parts, generation, change)

@@ -25,6 +25,20 @@ class GatewaySettings(MongoSettings):
         (), description='Other origins whose pages may call the API, as a JSON list, e.g. ["https://app.example.org"].'
     )
     rate_limit_factor: float = Field(1.0, gt=0, description="Every rate limit is multiplied by this.")
+    pictures_per_day: int = Field(
+        1000, ge=1, description="How many pictures one person may have painted a day (UTC); the factor applies."
+    )
+    longest_queue_s: float = Field(
+        600, gt=0, description="Prompts are refused while a new one would wait longer than this to be painted."
+    )
+    gpu_seconds_soft: float | None = Field(
+        None,
+        gt=0,
+        description="Painting time a day (UTC) beyond which no GPU is woken early and quotas are halved.",
+    )
+    gpu_seconds_hard: float | None = Field(
+        None, gt=0, description="Painting time a day (UTC) beyond which prompts are refused until the next day."
+    )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="Largest request body.")
     web_dist: Path = Field(
         Path(__file__).parent / "web" / "dist", description="Folder of the built web app that the gateway serves."
@@ -36,3 +50,8 @@ class GatewaySettings(MongoSettings):
     oidc_authorized_parties: tuple[str, ...] = Field(
         (), description="Accepted `azp` of its tokens, as a JSON list; empty accepts any."
     )
+
+    @property
+    def gpu_budgeted(self) -> bool:
+        """Whether anything is limited by the painting time that was spent."""
+        return self.gpu_seconds_soft is not None or self.gpu_seconds_hard is not None

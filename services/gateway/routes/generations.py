@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 import secrets
 from collections.abc import AsyncIterator
@@ -12,21 +14,24 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 from starlette.responses import JSONResponse
 
-from services.gateway import generation_flow, present, progress
+from services.gateway import admission, generation_flow, present, progress
 from services.gateway.answers import Generation
-from services.gateway.auth import SignedIn
+from services.gateway.auth import SignedIn, Viewer
 from services.gateway.context import Parts, PartsDep
 from services.gateway.errors import conflict, invalid, not_found
 from services.gateway.etags import tagged
 from services.gateway.generating import Status, terminal
+from services.gateway.generation_flow import TELL_TIMEOUT_S
+from services.gateway.health_of_parts import ModelState
 from services.gateway.idempotency import Idempotent
-from services.gateway.limits import GENERATIONS_PER_MINUTE, limited, limited_writes
+from services.gateway.limits import GENERATIONS_PER_MINUTE, INTENTS_PER_MINUTE, limited, limited_writes
 from services.gateway.models import DEFAULT_MODEL
 from services.gateway.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
 from services.gateway.sources import Source, find_source
 from services.gateway.text import Line, Prose, StrictBody
 from shared.events import PictureRequest
 from shared.ids import new_id
+from shared.live import PromptIntended
 from shared.mongo import Document
 
 router = APIRouter(tags=["generating"])
@@ -83,9 +88,10 @@ async def create_generation(
             if generation is None:
                 source = await find_source(parts, viewer, body.source_image_id) if body.source_image_id else None
                 request = await _picture_request(parts, body, source)
-                generation = await generation_flow.open_generation(
-                    parts, generation_id, viewer.user_id, request, source=source
-                )
+                async with _admitted(parts, viewer, body.n):
+                    generation = await generation_flow.open_generation(
+                        parts, generation_id, viewer.user_id, request, source=source
+                    )
             if wait_s:
                 generation = await progress.wait_for_end(parts, generation, news, wait_s) or generation
         headers = {"Location": f"/v1/generations/{generation_id}"}
@@ -95,6 +101,27 @@ async def create_generation(
         return JSONResponse(present.generation(parts, generation, viewer).model_dump(mode="json"), status, headers)
 
     return await idempotent.run(make)
+
+
+@router.post(
+    "/v1/generations/intent",
+    status_code=202,
+    dependencies=[Depends(limited("intents", per_minute=INTENTS_PER_MINUTE))],
+)
+async def intend_generation(_: SignedIn, parts: PartsDep) -> ModelState:
+    """The prompt box got the focus: GPUs that sleep may be woken early. Says how soon a picture could be painted."""
+    if await admission.budget(parts) == "ample":
+        # Only a hint: a broker that is away costs whoever writes a prompt nothing now.
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(TELL_TIMEOUT_S):
+                await parts.bus.tell(PromptIntended())
+    return ModelState(state=parts.line.state, eta_ms=parts.line.expected_ms())
+
+
+@router.get("/v1/me/quota")
+async def read_quota(viewer: SignedIn, parts: PartsDep) -> admission.Quota:
+    """How many pictures one may still have painted today. Blocked, failed and canceled ones do not count."""
+    return await admission.quota(parts, viewer.user_id)
 
 
 @router.get("/v1/generations/{generation_id}", response_model=Generation)
@@ -142,9 +169,10 @@ async def retry_generation(generation: Owned, viewer: SignedIn, parts: PartsDep,
     """Try a failed generation again with the same parameters and seed."""
 
     async def make() -> Response:
-        again = await generation_flow.begin_again(parts, generation["_id"], when="failed")
-        if again is None:
-            raise conflict("not_failed", "Only a failed generation can be tried again.")
+        async with _admitted(parts, viewer, len(generation["images"])):
+            again = await generation_flow.begin_again(parts, generation["_id"], when="failed")
+            if again is None:
+                raise conflict("not_failed", "Only a failed generation can be tried again.")
         headers = {"Location": f"/v1/generations/{generation['_id']}"}
         return JSONResponse(present.generation(parts, again, viewer).model_dump(mode="json"), 202, headers)
 
@@ -167,6 +195,17 @@ async def list_generations(
     found = await parts.generations.page(viewer.user_id, status=status, words=q, before=before, limit=limit + 1)
     following = encode_cursor({"generation": found[limit - 1]["_id"]}) if len(found) > limit else None
     return paged(request, response, [present.generation(parts, one, viewer) for one in found[:limit]], following)
+
+
+@contextlib.asynccontextmanager
+async def _admitted(parts: Parts, viewer: Viewer, pictures: int) -> AsyncIterator[None]:
+    """Quota is taken before the work and given back if that does not come about."""
+    await admission.admit(parts, viewer.user_id, pictures)
+    try:
+        yield
+    except BaseException:
+        await admission.release(parts, viewer.user_id, pictures)
+        raise
 
 
 def _wait_s(prefer: str | None) -> int | None:

@@ -28,10 +28,4 @@ async def read_status(parts: PartsDep) -> Status:
 
 
 def _model(parts: Parts) -> ModelState:
-    heard = parts.line.measured if parts.line.fresh else None
-    if heard is None:
-        return ModelState(state="asleep", eta_ms=None)
-    eta_ms = round(heard.eta_ms + heard.picture_ms)
-    if heard.state in ("warm", "asleep"):
-        return ModelState(state="warm" if heard.state == "warm" else "asleep", eta_ms=eta_ms)
-    return ModelState(state="waking", eta_ms=eta_ms)
+    return ModelState(state=parts.line.state, eta_ms=parts.line.expected_ms())

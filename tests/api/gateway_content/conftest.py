@@ -125,6 +125,7 @@ class Studio:
             height=256,
             seed=event.request.seed + index,
             thumbhash="1QcSHQRnh493V4dIh4eXh1h4kJUI",
+            paint_ms=250,
         )
 
 

@@ -51,6 +51,7 @@ PUT    /v1/me/password                                401   204   204     204   
 GET    /v1/me/export                                  401   200   200     200       200      200
 GET    /v1/me/blocks                                  401   200   200     200       200      200
 GET    /v1/me/mutes                                   401   200   200     200       200      200
+GET    /v1/me/quota                                   401   200   200     200       200      200
 GET    /v1/me/generations                             401   200   200     200       200      200
 GET    /v1/me/prompts                                 401   200   200     200       200      200
 DELETE /v1/me/prompts/{prompt_id}                     401   204   404     404       404      404
@@ -68,6 +69,7 @@ DELETE /v1/users/{username}/block                     401   204   204     404   
 PUT    /v1/users/{username}/mute                      401   409   204     404       204      204
 DELETE /v1/users/{username}/mute                      401   409   204     404       204      204
 POST   /v1/generations                                401   202   202     202       202      202
+POST   /v1/generations/intent                         401   202   202     202       202      202
 GET    /v1/generations/{generation_id}                401   200   404     404       404      404
 DELETE /v1/generations/{generation_id}                401   202   404     404       404      404
 GET    /v1/generations/{generation_id}/events         401   200   404     404       404      404
