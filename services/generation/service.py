@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 CANCELED_REMEMBERED = 10_000
 MEASURE_EVERY_S = 1.0
 QUEUE_TOLD = 1000
+COMPANY_WITHIN_S = 1.0
 TRY_AGAIN_AFTER_S = (0.5, 1, 2, 5, 10, 20)
 """How long a lane waits before it tries a model again that was out of reach, as often as that happened in a row."""
 
@@ -48,6 +49,7 @@ class Generation:
         self._renderer = Renderer(painter, speaker, max_batch)
         self._worker, self._window_s, self._deadline_s = worker, batch_window_s, deadline_s
         self._queue: FairQueue[Job] = FairQueue()
+        self._arrivals: deque[float] = deque(maxlen=2)
         self._canceled: OrderedDict[str, None] = OrderedDict()
         self._pauses_s = try_again_after_s
         self._loaded = False
@@ -97,6 +99,7 @@ class Generation:
                 await self._fail(event, "source_missing", "The picture to start from is gone.")
                 return
         self._queue.put(event.user_id, job)
+        self._arrivals.append(time.monotonic())
         try:
             await job.done
         except asyncio.CancelledError:
@@ -160,16 +163,27 @@ class Generation:
     async def _next_batch(self) -> list[Job]:
         """The fairest next prompt, and after a short wait those that can be painted in the same call."""
         first = await self._queue.take()
-        batch, room = [first], self._renderer.room - first.pictures
-        if room > 0 and self._window_s:
+        batch = [first]
+        self._fill(batch)
+        if self._room_in(batch) > 0 and self._window_s and self._company_is_likely():
             await asyncio.sleep(self._window_s)
-        while room > 0:
-            other = self._queue.take_if(lambda job: job.pictures <= room and job.goes_with(first))  # noqa: B023 called at once
-            if other is None:
-                break
-            batch.append(other)
-            room -= other.pictures
+            self._fill(batch)
         return batch
+
+    def _fill(self, batch: list[Job]) -> None:
+        """Add whoever waits and can be painted in the same call, in their turn."""
+        while (room := self._room_in(batch)) > 0:
+            other = self._queue.take_if(lambda job: job.pictures <= room and job.goes_with(batch[0]))
+            if other is None:
+                return
+            batch.append(other)
+
+    def _room_in(self, batch: list[Job]) -> int:
+        return self._renderer.room - sum(job.pictures for job in batch)
+
+    def _company_is_likely(self) -> bool:
+        """Whether another prompt came in shortly before: a lone one should not wait for nobody."""
+        return len(self._arrivals) == 2 and time.monotonic() - self._arrivals[0] < COMPANY_WITHIN_S
 
     async def _paint_batch(self, batch: list[Job]) -> None:
         batch = await self._still_wanted(batch)

@@ -77,6 +77,21 @@ async def test_prompts_of_different_people_are_painted_in_one_batch() -> None:
     assert sorted(map(len, painter.batches)) == [4]
 
 
+async def test_a_lone_prompt_does_not_wait_for_company() -> None:
+    async with generation(FakePainter(), batch_window_s=30) as (service, _):
+        await asyncio.wait_for(service.paint(approved("alone")), 5)
+
+
+async def test_while_prompts_come_one_after_the_other_the_next_waits_for_its_neighbour() -> None:
+    painter = FakePainter()
+    async with generation(painter, batch_window_s=0.2) as (service, _):
+        await service.paint(approved("before"))
+        second = asyncio.create_task(service.paint(approved("second", user="ada")))
+        await asyncio.sleep(0.02)
+        await asyncio.gather(second, service.paint(approved("third", user="ben")))
+    assert painter.batches == [["before"], ["second", "third"]]
+
+
 async def test_a_prompt_that_breaks_the_model_takes_no_other_with_it() -> None:
     painter = FakePainter(poison="bad")
     good, bad = approved("good", user="ada"), approved("bad", user="ben")
