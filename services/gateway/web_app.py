@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -15,6 +16,8 @@ _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Prom
 <code>npm ci &amp;&amp; npm run build</code> in <code>services/gateway/web</code>,
 or start everything with <code>make run</code>.</p>
 </html>"""
+_ENCODINGS = {"br": ".br", "gzip": ".gz"}
+"""Content encodings and the endings of the files that the build compressed with them, best first."""
 _API_PATHS = ("v1/", "media/", "p/", "docs", "openapi.json", "asyncapi")
 
 
@@ -38,7 +41,19 @@ def serve_web_app(app: FastAPI, dist: Path) -> None:
             # Vite puts a content hash into the names under assets/.
             hashed = path.startswith("assets/")
             cache = "public, max-age=31536000, immutable" if hashed else "public, max-age=3600"
-            return FileResponse(file, headers={"Cache-Control": cache})
+            return _file(file, request, cache)
         if "." in path.rpartition("/")[2]:
             raise HTTPException(404)
-        return FileResponse(index, headers={"Cache-Control": "no-cache"})
+        return _file(index, request, "no-cache")
+
+
+def _file(path: Path, request: Request, cache: str) -> FileResponse:
+    """A file, or the compressed copy of it that the client takes."""
+    accepted = {part.split(";")[0].strip() for part in request.headers.get("Accept-Encoding", "").split(",")}
+    copies = {name: path.with_name(path.name + ending) for name, ending in _ENCODINGS.items()}
+    encoding = next((name for name, copy in copies.items() if name in accepted and copy.is_file()), None)
+    headers = {"Cache-Control": cache, "Vary": "Accept-Encoding"}
+    if encoding is None:
+        return FileResponse(path, headers=headers)
+    media_type = mimetypes.guess_type(path.name)[0]
+    return FileResponse(copies[encoding], headers=headers | {"Content-Encoding": encoding}, media_type=media_type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 
 import httpx
 import pytest
@@ -131,6 +132,22 @@ async def test_the_web_app_is_served_where_no_route_is(
         assert answer.status_code in (200, 404)
         assert "hunter2" not in answer.text
         assert answer.status_code == 404 or answer.text == "<!doctype html>the app"
+
+
+async def test_the_web_app_is_sent_as_compressed_as_the_browser_takes_it(
+    client: httpx.AsyncClient, gateway_settings: GatewaySettings
+) -> None:
+    assets = gateway_settings.web_dist / "assets"
+    assets.mkdir(parents=True)
+    (assets.parent / "index.html").write_text("<!doctype html>the app")
+    (assets / "app.js").write_bytes(b"start()")
+    (assets / "app.js.gz").write_bytes(gzip.compress(b"start()"))
+    for accepted, encoding in (("br, gzip;q=0.5", "gzip"), ("identity", None), ("br", None)):
+        answer = await client.get("/assets/app.js", headers={"Accept-Encoding": accepted})
+        assert answer.text == "start()"
+        assert answer.headers.get("Content-Encoding") == encoding
+        assert answer.headers["Content-Type"].startswith("text/javascript")
+        assert answer.headers["Vary"] == "Accept-Encoding"
 
 
 async def test_other_origins_call_only_when_configured(gateway_settings: GatewaySettings) -> None:

@@ -106,17 +106,30 @@ export function Feed({ mode, single }: { mode: FeedMode; single: boolean }) {
         busy={feed.isFetchingNextPage}
         failed={isError ? <Failure error={feed.error} retry={() => void fetchNextPage()} /> : null}
         ended={!hasNextPage}
+        onward={mode !== "explore"}
       />
     </>
   );
 }
 
-function FeedEnd({ busy, failed, ended }: { busy: boolean; failed: ReactNode; ended: boolean }) {
+interface EndProps {
+  busy: boolean;
+  failed: ReactNode;
+  ended: boolean;
+  /** Whether there is a wider feed to go on with. */
+  onward: boolean;
+}
+
+function FeedEnd({ busy, failed, ended, onward }: EndProps) {
+  const [, setParams] = useSearchParams();
   if (failed) return failed;
   return (
-    <p className={styles.end} role="status">
-      {busy ? text.common.loading : ended ? text.common.end : ""}
-    </p>
+    <div className={styles.end}>
+      <p role="status">{busy ? text.common.loading : ended ? text.common.end : ""}</p>
+      {ended && onward && (
+        <Button onClick={() => setParams({ feed: "explore" })}>{text.feed.lookAround}</Button>
+      )}
+    </div>
   );
 }
 

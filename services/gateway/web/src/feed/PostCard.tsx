@@ -22,8 +22,10 @@ interface Props {
   width: number;
   eager?: boolean;
   active?: boolean;
-  /** One short line under the author: why it is here, or what matched. */
+  /** A few words under the author: why it is here, or what matched. */
   note?: string | undefined;
+  /** The same in a whole sentence, where the few words are not one. */
+  noteTitle?: string | undefined;
   feedContext?: string | null;
 }
 
@@ -33,6 +35,7 @@ export const PostCard = memo(function PostCard({
   eager,
   active,
   note,
+  noteTitle,
   feedContext = null,
 }: Props) {
   const [menu, setMenu] = useState(false);
@@ -85,7 +88,11 @@ export const PostCard = memo(function PostCard({
           <Avatar person={author} />
           <span className={styles.who}>
             <span className={styles.name}>{author.display_name}</span>
-            {note && <span className={styles.note}>{note}</span>}
+            {note && (
+              <span className={styles.note} title={noteTitle ?? note}>
+                {note}
+              </span>
+            )}
           </span>
         </Link>
         <button

@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useState } from "react";
+import { type CSSProperties, useState } from "react";
 import type { Picture as PictureFacts } from "../api/types";
 import { useKeys } from "../shell/keys";
 import { text } from "../text/en";
@@ -8,6 +8,9 @@ import { Picture } from "../ui/Picture";
 import { placeholder } from "../ui/thumbhash";
 import styles from "./Album.module.css";
 
+/** Beyond this many times its own size a picture is only blur. */
+const LARGEST_ZOOM = 2.5;
+
 /** A post's pictures, whole. The frame has one shape for all of them, so that leafing through never moves the page. */
 export function Album({ pictures }: { pictures: PictureFacts[] }) {
   const [at, setAt] = useState(0);
@@ -15,11 +18,14 @@ export function Album({ pictures }: { pictures: PictureFacts[] }) {
   useKeys(pictures.length > 1 ? { ArrowRight: () => step(1), ArrowLeft: () => step(-1) } : {});
   const shown = pictures[at];
   if (!shown) return null;
-  const widest = Math.max(...pictures.map((picture) => picture.width / picture.height));
+  const frame = {
+    "--ratio": Math.max(...pictures.map((picture) => picture.width / picture.height)),
+    "--largest": `${LARGEST_ZOOM * Math.max(...pictures.map((picture) => picture.width))}px`,
+  } as CSSProperties;
   const color = placeholder(shown.thumbhash)?.color;
   return (
     <section className={styles.album} aria-label={text.post.album}>
-      <div className={styles.frame} style={{ aspectRatio: widest, backgroundColor: color }}>
+      <div className={styles.frame} style={{ ...frame, backgroundColor: color }}>
         <Picture key={shown.id} picture={shown} sizes="(min-width: 64rem) 60vw, 100vw" eager fit="contain" />
         {pictures.length > 1 && (
           <>

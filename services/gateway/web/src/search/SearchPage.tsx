@@ -24,8 +24,7 @@ function heightOf(hit: SearchHit, layout: Layout): number {
 }
 
 function matchedBy(hit: SearchHit): string | undefined {
-  if (hit.matched.length === 0) return undefined;
-  return `${text.search.matchedBy} ${hit.matched.map((signal) => text.search.matched[signal]).join(", ")}`;
+  return hit.matched.map((signal) => text.search.matched[signal]).join(" · ") || undefined;
 }
 
 export function SearchPage() {
@@ -80,6 +79,7 @@ function Results({ filters }: { filters: ReturnType<typeof readFilters> }) {
           width={layout.columnWidth}
           eager={index < layout.columns * 2}
           note={matchedBy(hit)}
+          noteTitle={text.search.matchedBy(hit.matched.map((signal) => text.search.matched[signal]))}
         />
       )}
     />

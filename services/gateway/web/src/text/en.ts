@@ -520,7 +520,7 @@ export const text = {
     paint: (q: string) => `Paint “${q}”`,
     lessRelated: "Less related below",
     matched: { image: "picture", prompt: "prompt", text: "words" },
-    matchedBy: "Matched by",
+    matchedBy: (signals: string[]) => `Matched by ${signals.join(", ")}`,
     filters: "Filters",
     sort: "Sort",
     sorts: { relevance: "Best match", new: "Newest", top: "Most liked" },
