@@ -1,4 +1,4 @@
-"""Measures the installed moderation: `python -m training.moderation.evaluate FOLDER [--report FOLDER]`.
+"""Measures the installed moderation: `python -m training.moderation.evaluate --data FOLDER [--report FOLDER]`.
 
 Reads every .tsv of the folder in the format of the moderation data: a column `prompt` or `text`, and labels where there
 are any (`label`, OpenAI's letters). Prints a table and writes a Markdown report with plots.
@@ -140,7 +140,7 @@ def evasion_table(scorer: LayeredTextScorer, policy: Policy, sets: list[Measured
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.moderation.evaluate", description=__doc__)
-    parser.add_argument("data", type=Path, help="folder with .tsv files")
+    parser.add_argument("--data", type=Path, required=True, help="folder with .tsv files")
     parser.add_argument("--report", type=Path, default=Path("var/moderation-report"), help="folder of the report")
     parser.add_argument("--limit", type=int, help="at most this many texts of each file, for a quick look")
     arguments = parser.parse_args()
