@@ -49,6 +49,7 @@ class DiffusersPainter:
         """Pictures as RGB. Raises `Interrupted` when `on_progress` says stop, and what the model raises."""
         if self._loaded is None:
             raise RuntimeError("the model has not been loaded")
+        torch.set_num_threads(self._loaded.threads)  # OpenMP keeps this by thread, and each call may have another
         first, record = canvases[0], self.record
         steps, painted_steps = record.steps, record.steps
         options: dict[str, Any] = {

@@ -42,6 +42,7 @@ class Loaded:
 
     record: ModelRecord
     device: str
+    threads: int
     text_to_image: Any
     image_to_image: Any | None
 
@@ -64,15 +65,14 @@ def load(record: ModelRecord, *, threads: int, fast: FastPath) -> Loaded:
     """
     device = best_device()
     if record.id == POCKET.id:
-        torch.set_num_threads(1)  # its operations are too small to be split; its pictures are not
         pocket = PocketPipeline.from_pretrained(record.source)
         pocket.use_threads(threads)
         pocket.to(device)
         pocket.set_progress_bar_config(disable=True)
-        return Loaded(record, device, pocket, pocket)
-    torch.set_num_threads(threads)
+        # Its operations are too small to be split; a batch's pictures are not.
+        return Loaded(record, device, 1, pocket, pocket)
     pipeline = _from_pretrained(record, device, fast)
-    loaded = _described(Loaded(record, device, pipeline, _image_to_image(pipeline)))
+    loaded = _described(Loaded(record, device, threads, pipeline, _image_to_image(pipeline)))
     if device == "cuda":
         _speed_up(loaded, fast)
     return loaded
@@ -172,3 +172,8 @@ def _speed_up(loaded: Loaded, fast: FastPath) -> None:
     mode = "reduce-overhead" if fast.compile == "graphs" else "max-autotune-no-cudagraphs"
     denoiser.compile(mode=mode, fullgraph=True)  # in place, so that both pipelines run it
     pipeline.vae.decode = torch.compile(pipeline.vae.decode, mode=mode, fullgraph=True)
+
+
+def peak_memory_gb() -> float | None:
+    """Most memory that was in use on the GPU so far; None without CUDA."""
+    return round(torch.cuda.max_memory_allocated() / 1e9, 2) if torch.cuda.is_available() else None

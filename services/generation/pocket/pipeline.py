@@ -61,7 +61,10 @@ class PocketPipeline(DiffusionPipeline):
         """Compute up to `count` pictures of a batch side by side, each on one core; their bytes stay the same."""
         if self._threads is not None:
             self._threads.shutdown()
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="picture") if count > 1 else None
+        self._threads = None
+        if count > 1:
+            # OpenMP keeps its number of threads by thread: without this each of them would start a team of its own.
+            self._threads = ThreadPoolExecutor(count, "picture", torch.set_num_threads, (1,))
 
     @property
     def interrupt(self) -> bool:
