@@ -12,7 +12,7 @@ CODE := shared services deploy training tests
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast lint types format bench up down trace dlq replay train-pocket moderate train-moderation \
+.PHONY: help setup run test test-fast lint types format bench bench-overhead bench-crowd bench-painting modal-deploy modal-run up down trace dlq replay train-pocket moderate train-moderation \
 	eval-moderation eval-feed lock clean
 
 help: ## list the commands
@@ -76,8 +76,29 @@ types: $(VENV)/.dev ## check types
 format: $(VENV)/.dev ## mend style
 	@$(BIN)/ruff check --fix -q $(CODE); $(BIN)/ruff format -q $(CODE)
 
+bench-overhead: setup ## measure what generation adds around the model and the encoder (OUT=<json>)
+	@$(BIN)/python -m deploy.bench.overhead $(if $(OUT),--out $(OUT))
+
+bench-crowd: setup ## measure eight people at once, batching, and turns on the whole pipeline (OUT=<json>)
+	@$(BIN)/python -m deploy.bench.crowd $(if $(OUT),--out $(OUT))
+
+bench-painting: setup ## measure one model by batch size on the GPU or CPU at hand (MODEL, WAYS, BATCHES, OUT=<json>)
+	@$(BIN)/python -m deploy.bench.painting $(if $(MODEL),--model $(MODEL)) $(if $(WAYS),--ways $(WAYS)) \
+		$(if $(BATCHES),--batches $(BATCHES)) $(if $(OUT),--out $(OUT))
+
 bench: setup ## measure the pipeline's overhead beside calling the model directly (OUT=<json>)
 	@$(BIN)/python -m deploy.bench $(if $(OUT),--out $(OUT))
+
+# ── Modal ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+modal-deploy: $(VENV)/.dev ## bring the model to Modal's GPUs (MODEL=<id of the registry>; needs a token)
+	@$(BIN)/python -m deploy.modal_account
+	@$(BIN)/modal run -m services.generation.modal_app::download
+	@$(BIN)/modal deploy -m services.generation.modal_app
+
+modal-run: $(VENV)/.dev ## paint one picture on Modal (PROMPT="a red fox" MODEL, OUT=<file>)
+	@$(BIN)/python -m deploy.modal_account
+	@$(BIN)/modal run -m services.generation.modal_app::main $(if $(PROMPT),--prompt "$(PROMPT)") $(if $(OUT),--out $(OUT))
 
 # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 CANCELED_REMEMBERED = 10_000
 MEASURE_EVERY_S = 1.0
 QUEUE_TOLD = 1000
-COMPANY_WITHIN_S = 1.0
+COMPANY_WINDOWS = 4
 TRY_AGAIN_AFTER_S = (0.5, 1, 2, 5, 10, 20)
 """How long a lane waits before it tries a model again that was out of reach, as often as that happened in a row."""
 
@@ -182,8 +182,8 @@ class Generation:
         return self._renderer.room - sum(job.pictures for job in batch)
 
     def _company_is_likely(self) -> bool:
-        """Whether another prompt came in shortly before: a lone one should not wait for nobody."""
-        return len(self._arrivals) == 2 and time.monotonic() - self._arrivals[0] < COMPANY_WITHIN_S
+        """Whether prompts come so close upon each other that the window may catch one; a lone one need not wait."""
+        return len(self._arrivals) == 2 and time.monotonic() - self._arrivals[0] < COMPANY_WINDOWS * self._window_s
 
     async def _paint_batch(self, batch: list[Job]) -> None:
         batch = await self._still_wanted(batch)

