@@ -134,7 +134,7 @@ def _formats(picture: Image.Image) -> dict[str, Any]:
         figures[f"{side}: PNG with defaults, WebP, JPEG, ms"] = [png_ms, webp_ms, jpeg_ms]
         figures[f"{side}: JPEG over PNG"] = round(png_ms / jpeg_ms, 1)
         for extension in ("jpg", "webp"):
-            kept = Image.open(io.BytesIO(files["original", extension]))  # type: ignore[index]
+            kept = Image.open(io.BytesIO(files["original", extension]))
             figures[f"{side}: SSIM of {extension}"] = round(structural_similarity(scaled, kept), 4)
     return figures
 

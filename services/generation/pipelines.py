@@ -69,8 +69,9 @@ def load(record: ModelRecord, *, threads: int, fast: FastPath) -> Loaded:
         pocket.use_threads(threads)
         pocket.to(device)
         pocket.set_progress_bar_config(disable=True)
-        # Its operations are too small to be split; a batch's pictures are not.
-        return Loaded(record, device, 1, pocket, pocket)
+        # Its operations are too small to be split; a batch's pictures are not. More of them than cores gain nothing
+        # and have whoever comes next wait longer.
+        return Loaded(replace(record, max_batch=threads), device, 1, pocket, pocket)
     pipeline = _from_pretrained(record, device, fast)
     loaded = _described(Loaded(record, device, threads, pipeline, _image_to_image(pipeline)))
     if device == "cuda":

@@ -103,8 +103,7 @@ class Renderer:
             begun = time.monotonic()
 
             def overall(done: float, previews: Previews | None, first: int = first, count: int = len(part)) -> bool:
-                whole = count == len(canvases)
-                return report((first + done * count) / len(canvases), previews if whole else None)
+                return report((first + done * count) / len(canvases), None if first else previews)
 
             contents = await asyncio.to_thread(self._painter.paint, part, overall)
             each_s = (time.monotonic() - begun) / len(part)
@@ -123,7 +122,7 @@ class Renderer:
                 told = time.monotonic()
                 shown, first = previews() if previews else (), 0
                 for job in batch:
-                    preview = shown[first] if shown else None
+                    preview = shown[first] if first < len(shown) else None
                     first += job.pictures
                     message = GenerationProgressed(generation_id=job.id, progress=round(done, 3), preview=preview)
                     asyncio.run_coroutine_threadsafe(self._speaker.tell(message), loop)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from modal_proto import api_pb2 as pb
 
+from services.generation.modal_fleet import ModalFleet
 from services.generation.modal_painter import ModalPainter
 from services.generation.ports import Canvas, Interrupted, Unavailable
 from services.generation.registry import POCKET, SDXL_LIGHTNING
@@ -103,6 +106,36 @@ def test_its_command_line_deploys_and_paints(tmp_path: Path) -> None:
             program = [sys.executable, "-m", "modal", *command]
             subprocess.run(program, cwd=ROOT, env=os.environ | account, capture_output=True, check=True, timeout=60)
     assert (tmp_path / "fox").read_bytes() == b"a fox"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    min_containers: int = 0
+    buffer_containers: int = 0
+    scaledown_window_s: float = 60.0
+    max_containers: int = 5
+
+
+def test_what_the_autoscaler_wants_is_applied_to_the_class_and_again_after_a_minute() -> None:
+    clock, warmth = [0.0], Warmth(scaledown_s=60)
+    fleet = ModalFleet(APP, warmth, now=lambda: clock[0])
+    with deployed(ModalServer()) as server:
+        later = Wanted(0, 1, 7.2)
+        for at, wanted in ((0, Wanted(1)), (1, Wanted(1)), (2, later), (30, later), (90, later)):
+            clock[0] = at
+            asyncio.run(fleet.apply(wanted))
+        told = [
+            (one.min_containers, one.buffer_containers, one.max_containers, one.scaledown_window)
+            for one in (request.settings for request in server.seen.requests["FunctionUpdateSchedulingParams"])
+        ]
+    assert told == [(1, 0, 5, 60), (0, 1, 5, 8), (0, 1, 5, 8)]
+
+
+def test_containers_that_are_kept_are_told_as_waking_and_then_warm() -> None:
+    warmth = Warmth(scaledown_s=60)
+    with deployed(ModalServer()):
+        asyncio.run(ModalFleet(APP, warmth).apply(Wanted(1)))
+    assert warmth.readiness().state == "waking"
 
 
 def test_without_snapshots_it_loads_at_every_start(monkeypatch: pytest.MonkeyPatch) -> None:
