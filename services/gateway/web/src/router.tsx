@@ -43,6 +43,10 @@ export const router = createBrowserRouter([
             lazy: async () => ({ Component: (await import("./settings/SettingsPage")).SettingsPage }),
           },
           {
+            path: "settings/taste",
+            lazy: async () => ({ Component: (await import("./settings/TastePage")).TastePage }),
+          },
+          {
             path: "status",
             lazy: async () => ({ Component: (await import("./status/StatusPage")).StatusPage }),
           },

@@ -20,6 +20,7 @@ export type OwnDecision = Schemas["OwnDecision"];
 export type GenerationStatus = Schemas["Generation"]["status"];
 export type GenerationRequest = Schemas["NewGeneration"];
 export type Model = Schemas["ModelCapabilities"];
+export type Quota = Schemas["Quota"];
 export type Models = Schemas["Models"];
 export type Status = Schemas["Status"];
 export type PostDraft = Schemas["NewPost"];
@@ -51,3 +52,17 @@ export type PictureInMaking =
 
 export type GenerationAnswer = Schemas["Generation"];
 export type Generation = Omit<GenerationAnswer, "images"> & { images: PictureInMaking[] };
+
+/** What the feed has learned of somebody. Weights are 0 to 1. */
+export interface Taste {
+  personalised: boolean;
+  /** 0 keeps to what is known to please, 1 shows mostly discoveries. */
+  exploration: number;
+  interests: { id: string; label: string; weight: number; posts: Post[] }[];
+  less: { id: string; label: string; since: string; fades_at: string }[];
+}
+
+export interface TasteChanges {
+  personalised?: boolean;
+  exploration?: number;
+}

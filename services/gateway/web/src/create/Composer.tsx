@@ -1,6 +1,7 @@
 import { SlidersHorizontal, Sparkle } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
-import { chosenModel, useModels, useStatus } from "../data/models";
+import { intend } from "../data/generations";
+import { chosenModel, useModels, useQuota, useStatus } from "../data/models";
 import { asSomebody } from "../shell/overlays";
 import { text } from "../text/en";
 import { Button } from "../ui/Button";
@@ -65,6 +66,7 @@ export function Composer({ autoFocus = false }: { autoFocus?: boolean }) {
           rows={3}
           value={draft.prompt}
           onChange={(event) => useCreateDraft.setState({ prompt: event.target.value })}
+          onFocus={intend}
           onKeyDown={onKeyDown}
         />
         <div className={styles.tools}>
@@ -98,6 +100,7 @@ export function Composer({ autoFocus = false }: { autoFocus?: boolean }) {
       )}
       {open && <Controls model={model} models={models.data?.models ?? []} />}
       <Warmth />
+      <QuotaLeft />
     </form>
   );
 }
@@ -111,4 +114,13 @@ function Warmth() {
       ? text.create.asleep(data.model.eta_ms)
       : text.create.waking(data.model.eta_ms);
   return <p className={styles.warmth}>{words}</p>;
+}
+
+const WORTH_SAYING = 20;
+
+/** Says so when today's pictures come to an end. */
+function QuotaLeft() {
+  const { data } = useQuota();
+  if (!data || data.remaining > WORTH_SAYING) return null;
+  return <p className={styles.quota}>{text.create.quotaLeft(data.remaining, data.resets_in_s)}</p>;
 }

@@ -14,18 +14,19 @@ const PublishDialog = lazy(() => import("./PublishDialog"));
 interface Props {
   generation: Generation;
   compact?: boolean;
-  /** Ticked for a bulk action. */
-  chosen?: boolean;
+  /** Whether it is ticked for a bulk action; undefined while none is being chosen for. */
+  chosen?: boolean | undefined;
+  onChoose?: () => void;
 }
 
 /** One prompt and its pictures, from waiting in line to being published. */
-export function GenerationCard({ generation: stored, compact = false }: Props) {
+export function GenerationCard({ generation: stored, compact = false, chosen, onChoose }: Props) {
   const job = useJobs((state) => state.jobs[stored.id]);
   const generation = job?.generation ?? stored;
   const ready = readyPictures(generation);
   const [selected, setSelected] = useState<ReadonlySet<string> | null>(null);
   const [publishing, setPublishing] = useState(false);
-  const chosen = ready.filter((image) => selected?.has(image.id) ?? true);
+  const picked = ready.filter((image) => selected?.has(image.id) ?? true);
   const withheld = generation.images.filter((image) => image.status === "blocked").length;
 
   function toggle(id: string) {
@@ -38,6 +39,15 @@ export function GenerationCard({ generation: stored, compact = false }: Props) {
   return (
     <article className={styles.card} data-compact={compact || undefined}>
       <header className={styles.head}>
+        {chosen !== undefined && (
+          <input
+            type="checkbox"
+            className={styles.choose}
+            aria-label={text.creations.chooseOne(generation.prompt)}
+            checked={chosen}
+            onChange={onChoose}
+          />
+        )}
         <p className={styles.prompt}>{generation.prompt}</p>
         <p className={styles.meta}>
           {isOver(generation.status) ? (
@@ -59,10 +69,10 @@ export function GenerationCard({ generation: stored, compact = false }: Props) {
       {generation.status === "ready" && withheld > 0 && (
         <p className={styles.quiet}>{text.create.blockedPictures(withheld)}</p>
       )}
-      <GenerationTools generation={generation} chosen={chosen} onPublish={() => setPublishing(true)} />
+      <GenerationTools generation={generation} chosen={picked} onPublish={() => setPublishing(true)} />
       {publishing && (
         <Suspense fallback={null}>
-          <PublishDialog generation={generation} pictures={chosen} onClose={() => setPublishing(false)} />
+          <PublishDialog prompt={generation.prompt} pictures={picked} onClose={() => setPublishing(false)} />
         </Suspense>
       )}
     </article>

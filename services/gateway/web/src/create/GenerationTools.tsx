@@ -1,11 +1,12 @@
-import { Download, RotateCcw, Send, Shuffle, Square, Trash2 } from "lucide-react";
+import { CircleUserRound, Download, RotateCcw, Send, Shuffle, Square, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { Generation, Picture } from "../api/types";
+import { changeMe } from "../data/account";
 import { deleteGeneration, isOver } from "../data/generations";
 import { attempt } from "../feed/actions";
 import { openComposer } from "../shell/overlays";
 import { text } from "../text/en";
-import { Button } from "../ui/Button";
+import { Button, IconButton } from "../ui/Button";
 import { Confirm } from "../ui/Confirm";
 import { toast } from "../ui/toasts";
 import { downloadUrl } from "./downloads";
@@ -59,6 +60,18 @@ export function GenerationTools({ generation, chosen, onPublish }: Props) {
             >
               <Download aria-hidden />
             </a>
+          )}
+          {one && (
+            <IconButton
+              label={text.settings.usePicture}
+              className={styles.link}
+              onClick={async () => {
+                if (await attempt(() => changeMe({ avatar_image_id: one.id })))
+                  toast(text.settings.pictureUsed);
+              }}
+            >
+              <CircleUserRound />
+            </IconButton>
           )}
         </>
       )}

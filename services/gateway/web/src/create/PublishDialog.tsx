@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { useNavigate } from "react-router";
-import type { Generation, Picture as PictureFacts, Visibility } from "../api/types";
+import type { Picture as PictureFacts, Visibility } from "../api/types";
 import { idempotencyKey, usePublish } from "../data/posts";
 import { useMe } from "../data/session";
 import { closeComposer } from "../shell/overlays";
@@ -18,20 +18,21 @@ import { parseTags, suggestTags } from "./tags";
 import { VisibilityChoice } from "./VisibilityChoice";
 
 interface Props {
-  generation: Generation;
+  /** Its telling words are suggested as tags. */
+  prompt: string;
   pictures: PictureFacts[];
   onClose: () => void;
 }
 
 /** Turns pictures into a post. Nothing has to be filled in: Publish works at once. */
-export default function PublishDialog({ generation, pictures, onClose }: Props) {
+export default function PublishDialog({ prompt, pictures, onClose }: Props) {
   const navigate = useNavigate();
   const me = useMe();
   const publish = usePublish();
   // One key for this dialog: pressing Publish twice makes one post.
   const [key] = useState(idempotencyKey);
   const [caption, setCaption] = useState("");
-  const [tags, setTags] = useState(() => suggestTags(generation.prompt).join(", "));
+  const [tags, setTags] = useState(() => suggestTags(prompt).join(", "));
   const [alts, setAlts] = useState<Record<string, string>>(() =>
     Object.fromEntries(pictures.map((picture) => [picture.id, picture.alt])),
   );

@@ -46,7 +46,7 @@ export async function startFromDraft(): Promise<void> {
       // Without the list the server's defaults serve as well.
       .catch(() => undefined);
     follow(await createGeneration(requestFrom(draft, chosenModel(models, draft.model))));
-    void queryClient.invalidateQueries({ queryKey: ["prompts"] });
+    for (const changed of ["prompts", "quota"]) void queryClient.invalidateQueries({ queryKey: [changed] });
   } catch (error) {
     toast(explain(error), { tone: "bad" });
   } finally {

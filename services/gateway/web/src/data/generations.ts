@@ -7,6 +7,7 @@ import type {
   GenerationStatus,
   Page,
   Picture,
+  Status,
 } from "../api/types";
 import { queryClient } from "./query";
 import { useSession } from "./session";
@@ -107,6 +108,21 @@ export async function retryGeneration(id: string): Promise<Generation> {
         headers: idempotencyKey(),
       }),
     ),
+  );
+}
+
+const INTENT_EVERY_MS = 60_000;
+let intended = Number.NEGATIVE_INFINITY;
+
+/** Somebody is about to write a prompt: a painter that sleeps may be woken now. Only a hint, so failing says nothing. */
+export function intend(): void {
+  const now = performance.now();
+  if (useSession.getState().state !== "in" || now - intended < INTENT_EVERY_MS) return;
+  intended = now;
+  api.POST("/v1/generations/intent").then(
+    ({ data }) =>
+      data && queryClient.setQueryData<Status>(["status"], (status) => status && { ...status, model: data }),
+    () => undefined,
   );
 }
 

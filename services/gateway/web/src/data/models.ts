@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, body } from "../api/client";
-import type { Model, Models, Status } from "../api/types";
+import type { Model, Models, Quota, Status } from "../api/types";
+import { useSession } from "./session";
 
 export function useModels() {
   return useQuery({
@@ -21,5 +22,15 @@ export function useStatus(everyMs: number | false = false) {
     queryFn: ({ signal }) => body<Status>(api.GET("/v1/status", { signal })),
     refetchInterval: everyMs,
     staleTime: 5000,
+  });
+}
+
+/** How many pictures one may still have painted today. */
+export function useQuota() {
+  const signedIn = useSession((session) => session.state === "in");
+  return useQuery({
+    queryKey: ["quota"],
+    queryFn: ({ signal }) => body<Quota>(api.GET("/v1/me/quota", { signal })),
+    enabled: signedIn,
   });
 }

@@ -1,5 +1,5 @@
-import { Columns2, Rows3 } from "lucide-react";
-import { useSearchParams } from "react-router";
+import { Columns2, Rows3, SlidersHorizontal } from "lucide-react";
+import { Link, useSearchParams } from "react-router";
 import type { FeedMode } from "../api/types";
 import { useSession } from "../data/session";
 import { openAuth } from "../shell/overlays";
@@ -43,6 +43,16 @@ export function FeedPage() {
             </button>
           ))}
         </nav>
+        {mode === "for_you" && (
+          <Link
+            to="/settings/taste"
+            className={styles.tune}
+            aria-label={text.taste.tune}
+            title={text.taste.tune}
+          >
+            <SlidersHorizontal aria-hidden />
+          </Link>
+        )}
         <IconButton
           label={single ? text.feed.layout.grid : text.feed.layout.single}
           onClick={() => setSingle(!single)}

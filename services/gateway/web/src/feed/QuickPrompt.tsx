@@ -1,6 +1,7 @@
 import { ArrowUp } from "lucide-react";
 import { useState } from "react";
 import { useCreateDraft } from "../create/draft";
+import { intend } from "../data/generations";
 import { text } from "../text/en";
 import { IconButton } from "../ui/Button";
 import styles from "./QuickPrompt.module.css";
@@ -28,6 +29,7 @@ export function QuickPrompt({ large = false }: { large?: boolean }) {
         maxLength={1000}
         enterKeyHint="go"
         autoComplete="off"
+        onFocus={intend}
         onChange={(event) => setWords(event.target.value)}
       />
       <IconButton type="submit" label={text.create.run} className={styles.go} disabled={!words.trim()}>

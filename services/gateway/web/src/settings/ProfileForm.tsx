@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from "react";
+import { Link } from "react-router";
 import type { Me } from "../api/types";
 import { changeMe } from "../data/account";
 import { queryClient } from "../data/query";
@@ -32,9 +33,15 @@ export function ProfileForm({ me }: { me: Me }) {
       <form className={styles.form} onSubmit={(event) => void submit(event)}>
         <div className={styles.picture}>
           <Avatar person={me} size={64} />
-          <p>
+          <div className={styles.handle}>
             <strong>@{me.username}</strong>
-          </p>
+            <Link to="/create?show=ready">{text.settings.choosePicture}</Link>
+            {me.avatar && (
+              <button type="button" onClick={() => void attempt(() => changeMe({ avatar_image_id: null }))}>
+                {text.settings.removePicture}
+              </button>
+            )}
+          </div>
         </div>
         <Field
           label={text.settings.displayName}
