@@ -33,8 +33,8 @@ hub_account = [modal.Secret.from_name("huggingface", required_keys=["HF_TOKEN"])
 image = (
     modal.Image.debian_slim(python_version="3.11")
     .pip_install_from_pyproject(str(ROOT / "pyproject.toml"), optional_dependencies=["generation"])
-    # For tokenisers that come as SentencePiece models only, and for loading shards straight onto the GPU.
-    .pip_install("sentencepiece==0.2.3", "accelerate==1.15.0")
+    # For tokenisers that come as SentencePiece models only.
+    .pip_install("sentencepiece==0.2.3")
     .env(
         {
             "MODEL": RECORD.id if RECORD.revision else RECORD.source,
