@@ -51,8 +51,12 @@ class Renderer:
 
     def __init__(self, painter: Painter, speaker: Speaker, max_batch: int | None) -> None:
         self._painter, self._speaker, self._max_batch = painter, speaker, max_batch
-        self.picture_s = 1.0
-        """How long one picture takes within its batch: a moving average of what was measured."""
+        self._measured_s: float | None = None
+
+    @property
+    def picture_s(self) -> float:
+        """How long one picture takes within its batch: a moving average of what was measured, 1 before that."""
+        return 1.0 if self._measured_s is None else self._measured_s
 
     @property
     def room(self) -> int:
@@ -107,7 +111,7 @@ class Renderer:
 
             contents = await asyncio.to_thread(self._painter.paint, part, overall)
             each_s = (time.monotonic() - begun) / len(part)
-            self.picture_s = 0.8 * self.picture_s + 0.2 * each_s
+            self._measured_s = each_s if self._measured_s is None else 0.8 * self._measured_s + 0.2 * each_s
             painted += [Picture(content, _paint_ms(content, each_s)) for content in contents]
         return painted
 

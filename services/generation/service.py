@@ -261,16 +261,18 @@ class Generation:
         )
 
     async def _measure(self) -> None:
-        """Tell about once a second how long the queue is, while anything waits, and now and then when nothing does."""
+        """Tell about once a second how long the queue is, while anything is wanted, and now and then when nothing is."""
         quiet = 0
         while True:
             waiting = self._queue.in_order(QUEUE_TOLD)
-            if waiting or quiet % 5 == 0:
+            busy = bool(waiting or self._running)
+            if busy or quiet % 5 == 0:
                 try:
                     await self._speaker.tell(self._measured(waiting))
                 except Exception as error:
                     log.debug("queue not told", error=str(error))
-            quiet = 0 if waiting else quiet + 1
+                    busy = True  # which nobody knows yet
+            quiet = 0 if busy else quiet + 1
             await asyncio.sleep(MEASURE_EVERY_S)
 
     def _measured(self, waiting: list[Job]) -> QueueMeasured:
