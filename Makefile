@@ -43,11 +43,14 @@ setup: $(VENV)/.dev $(WEB)/dist/index.html ## install everything and build the w
 run: $(VENV)/.run $(WEB)/dist/index.html ## start the whole stack on this machine (PORT, DATA_DIR, MODEL)
 	@DATA_DIR=$(DATA_DIR) exec $(BIN)/python -m deploy.local
 
-up: ## start the stack in containers
+up: deploy/.env ## start the stack in containers
 	docker compose -f deploy/compose.yaml up --build --wait
 
 down: ## stop the containers
 	docker compose -f deploy/compose.yaml down
+
+deploy/.env:
+	@$(PYTHON) -m deploy.secrets
 
 trace: $(VENV)/.run ## draw a trace (ID=<trace, generation or post id>; the latest without)
 	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.trace $(ID)
