@@ -261,7 +261,7 @@ class Generation:
         )
 
     async def _measure(self) -> None:
-        """Tell about once a second how long the queue is, while anything is wanted, and now and then when nothing is."""
+        """Tell about once a second how long the queue is while anything is wanted, and now and then when nothing is."""
         quiet = 0
         while True:
             waiting = self._queue.in_order(QUEUE_TOLD)
