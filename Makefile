@@ -7,12 +7,12 @@ DATA_DIR ?= var
 EXTRAS := gateway,moderation,generation,search,feed,local
 WEB := services/gateway/web
 WEB_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
-CODE := shared services deploy training tests
+CODE := shared services deploy training promptgram tests
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast lint types format bench bench-overhead bench-crowd bench-painting modal-deploy modal-run up down trace dlq replay train-pocket moderate train-moderation \
+.PHONY: help setup run test test-fast lint types format bench bench-overhead bench-crowd bench-painting modal-deploy modal-run up down trace dlq replay reindex train-pocket moderate train-moderation \
 	eval-moderation eval-feed lock clean
 
 help: ## list the commands
@@ -60,6 +60,9 @@ dlq: $(VENV)/.run ## list events that could not be handled
 
 replay: $(VENV)/.run ## send dead letters again (ID=<sequence>; all without)
 	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.dead_letters replay $(if $(ID),--id $(ID),--all)
+
+reindex: $(VENV)/.run ## have search and the feed take in every post again
+	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.reindex
 
 # ── checking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -10,12 +10,12 @@ import sys
 import time
 
 from services.gateway import publishing
-from services.gateway.settings import GatewaySettings
 from services.gateway.store.accounts import Accounts
 from services.gateway.store.posts import Posts
 from shared.bus import Bus
 from shared.events import PostPublished
 from shared.mongo import Mongo
+from shared.settings import MongoSettings
 
 TOLD_EVERY = 500
 
@@ -40,7 +40,7 @@ async def republish(posts: Posts, accounts: Accounts, bus: Bus) -> int:
 
 
 async def main() -> None:
-    settings = GatewaySettings()
+    settings = MongoSettings()
     mongo, bus = Mongo(settings, "gateway"), Bus(settings, "gateway")
     await bus.start()
     try:
