@@ -12,7 +12,7 @@ CODE := shared services deploy training promptgram tests
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast lint types format bench bench-overhead bench-crowd bench-painting modal-deploy modal-run up down trace dlq replay reindex train-pocket moderate train-moderation \
+.PHONY: help setup run seed test test-fast lint types format bench bench-overhead bench-crowd bench-painting modal-deploy modal-run up down trace dlq replay reindex train-pocket moderate train-moderation \
 	eval-moderation eval-feed lock clean
 
 help: ## list the commands
