@@ -43,6 +43,9 @@ setup: $(VENV)/.dev $(WEB)/dist/index.html ## install everything and build the w
 run: $(VENV)/.run $(WEB)/dist/index.html ## start the whole stack on this machine (PORT, DATA_DIR, MODEL)
 	@DATA_DIR=$(DATA_DIR) exec $(BIN)/python -m deploy.local
 
+seed: $(VENV)/.run ## fill the running stack with a community (COUNT of posts, URL or DATA_DIR); run again to go on
+	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.seed $(if $(COUNT),--count $(COUNT)) $(if $(URL),--url $(URL))
+
 up: deploy/.env ## start the stack in containers
 	docker compose -f deploy/compose.yaml up --build --wait
 
