@@ -19,10 +19,19 @@ interface Props<T> {
 
 const SCREENS_AHEAD = 2;
 
+interface Place {
+  width: number;
+  top: number;
+}
+
+/** Where each list was last: with it the first frame has its full height, and going back finds the old position. */
+const places = new Map<string, Place>();
+
 /** A virtualised masonry on the page's own scrolling. Only what is near the screen is in the document. */
 export function Masonry<T>(props: Props<T>) {
+  const { label } = props;
   const box = useRef<HTMLDivElement>(null);
-  const [place, setPlace] = useState<{ width: number; top: number } | null>(null);
+  const [place, setPlace] = useState<Place | null>(() => places.get(props.label) ?? null);
 
   useLayoutEffect(() => {
     const element = box.current;
@@ -30,6 +39,7 @@ export function Masonry<T>(props: Props<T>) {
     const measure = () => {
       const rect = element.getBoundingClientRect();
       const top = Math.round(rect.top + scrollY);
+      places.set(label, { width: rect.width, top });
       setPlace((old) => (old?.width === rect.width && old.top === top ? old : { width: rect.width, top }));
     };
     measure();
@@ -37,7 +47,7 @@ export function Masonry<T>(props: Props<T>) {
     observer.observe(element);
     observer.observe(document.body);
     return () => observer.disconnect();
-  }, []);
+  }, [label]);
 
   return (
     <div ref={box} className={styles.box}>

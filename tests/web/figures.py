@@ -1,0 +1,146 @@
+"""How light and smooth the built page is, on this machine: `python -m tests.web.figures` prints a table.
+
+Loading is measured with a cold cache, five times, and the median is told. Scrolling is measured over cards of real
+pictures which the feed is made to repeat without end, because what is measured is the page and not the server.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Route
+from rich.console import Console
+from rich.table import Table
+
+from tests.stack import ROOT, running_stack
+from tests.web.chromium import DESKTOP, chromium, installed
+from tests.web.people import Person
+
+DIST = ROOT / "services" / "gateway" / "web" / "dist"
+LOADS = 5
+CARDS, MANY_CARDS = 500, 1000
+PICTURES = 12
+WATCH = """
+window.figures = { lcp: 0, cls: 0, long: [] };
+new PerformanceObserver(list => list.getEntries().forEach(entry => (figures.lcp = entry.startTime)))
+    .observe({ type: 'largest-contentful-paint', buffered: true });
+new PerformanceObserver(list => list.getEntries().forEach(entry => {
+    if (!entry.hadRecentInput) figures.cls += entry.value;
+})).observe({ type: 'layout-shift', buffered: true });
+new PerformanceObserver(list => list.getEntries().forEach(entry => figures.long.push(entry.duration)))
+    .observe({ type: 'longtask', buffered: true });
+"""
+SCRIPTS = "performance.getEntriesByType('resource').map(entry => entry.name).filter(name => name.endsWith('.js'))"
+
+
+def main() -> int:
+    if not installed():
+        sys.exit("Chromium is needed: install Debian's `chromium`.")
+    with tempfile.TemporaryDirectory(prefix="promptgram-figures-") as folder, running_stack(Path(folder)) as stack:
+        painter = Person(stack.url, "figures")
+        for number in range(PICTURES):
+            painter.publish(f"a {('fox', 'castle', 'fish', 'tree')[number % 4]} on a teal background")
+        with chromium() as browser:
+            rows = [*_loading(browser, stack.url), *_scrolling(browser, stack.url)]
+    table = Table("figure", "measured", "goal")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+    return 0
+
+
+def _open(browser: Browser, url: str) -> Page:
+    page = browser.new_context(base_url=url, viewport=DESKTOP).new_page()
+    page.add_init_script(WATCH)
+    return page
+
+
+def _loading(browser: Browser, url: str) -> list[tuple[str, str, str]]:
+    seen: list[dict[str, float]] = []
+    scripts: list[str] = []
+    for _ in range(LOADS):
+        page = _open(browser, url)
+        page.goto("/")
+        page.locator("[data-post] img[data-state=here]").first.wait_for()
+        page.wait_for_timeout(1500)
+        seen.append(page.evaluate("figures"))
+        scripts = page.evaluate(SCRIPTS)
+        page.context.close()
+    gzipped = sum(_gzipped(name) for name in scripts)
+    return [
+        ("largest contentful paint", f"{statistics.median(one['lcp'] for one in seen):.0f} ms", "≤ 1200 ms"),
+        ("cumulative layout shift", f"{max(one['cls'] for one in seen):.4f}", "≤ 0.02"),
+        ("JavaScript of the first page, gzipped", f"{gzipped / 1000:.0f} kB", "≤ 160 kB"),
+    ]
+
+
+def _gzipped(address: str) -> int:
+    """Size of a script as the gateway sends it; those that the build did not make are not compressed."""
+    path = DIST / address.split("/", 3)[3]
+    compressed = path.with_name(path.name + ".gz")
+    return (compressed if compressed.is_file() else path).stat().st_size
+
+
+def _scrolling(browser: Browser, url: str) -> list[tuple[str, str, str]]:
+    page = _open(browser, url)
+    page.route("**/v1/feed?*", _endless)
+    devtools = page.context.new_cdp_session(page)
+    page.goto("/")
+    _scroll_to(page, 48)
+    early = _heap(devtools)
+    page.evaluate("figures.long.length = 0")
+    _scroll_to(page, CARDS)
+    longest = max(page.evaluate("figures.long"), default=0)
+    _scroll_to(page, MANY_CARDS)
+    late = _heap(devtools)
+    nodes = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('[data-post]')].map(card => card.querySelectorAll('*').length + 1))"
+    )
+    shown = page.locator("[data-post]").count()
+    page.context.close()
+    return [
+        (f"longest task while scrolling {CARDS} cards", f"{longest:.0f} ms", "≤ 100 ms"),
+        ("nodes of a card", str(nodes), "≤ 40"),
+        (f"cards in the document after {MANY_CARDS}", str(shown), "few"),
+        (
+            f"memory after 48 cards, and after {MANY_CARDS}",
+            f"{early['mb']:.1f} MB, {late['mb']:.1f} MB",
+            "flat but for the data",
+        ),
+        ("nodes in the document then", f"{early['nodes']}, {late['nodes']}", "flat"),
+    ]
+
+
+def _endless(route: Route) -> None:
+    """The real feed's page, its posts renamed so that each is new, with another page always to come."""
+    answer = route.fetch()
+    body: dict[str, Any] = answer.json()
+    items = [json.loads(json.dumps(item)) for item in (body["items"] * 24)[:24]]
+    for item in items:
+        item["post"]["id"] = str(uuid.uuid4())
+    route.fulfill(response=answer, json={"items": items, "next_cursor": None if not items else "more"})
+
+
+def _scroll_to(page: Page, cards: int) -> None:
+    """Scroll as a hand on a wheel does until so many cards have been passed."""
+    while page.evaluate("scrollY") < cards / 5 * 290:
+        page.mouse.move(700, 500)
+        page.mouse.wheel(0, 400)
+        page.wait_for_timeout(40)
+
+
+def _heap(devtools: Any) -> dict[str, float]:
+    for _ in range(2):
+        devtools.send("HeapProfiler.collectGarbage")
+    counters = devtools.send("Memory.getDOMCounters")
+    return {"mb": devtools.send("Runtime.getHeapUsage")["usedSize"] / 1e6, "nodes": counters["nodes"]}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

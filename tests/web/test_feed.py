@@ -1,0 +1,126 @@
+"""The feed: a position that is sacred, hands that are heard at once, and a keyboard that reaches everything."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.chromium import PHONE
+from tests.web.conftest import Windows
+from tests.web.people import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(120)]
+
+
+def scrolled(page: Page) -> float:
+    return float(page.evaluate("scrollY"))
+
+
+def test_going_back_finds_the_feed_where_it_was_left(windows: Windows, gallery: Person) -> None:
+    page = windows.open(viewport=PHONE)
+    page.goto("/?feed=explore")
+    page.locator("[data-post]").first.wait_for()
+    page.mouse.wheel(0, 700)
+    page.wait_for_function("scrollY > 600")
+    page.wait_for_timeout(150)
+    before = scrolled(page)
+    card = page.locator("[data-post]").filter(visible=True).nth(4)
+    post = card.get_attribute("data-post")
+    top = card.bounding_box()
+    card.get_by_role("img").click()
+    page.wait_for_url(f"**/post/{post}")
+    page.locator("article h2, article dl").first.wait_for()
+    page.go_back()
+    page.locator(f'[data-post="{post}"]').wait_for()
+    assert scrolled(page) == pytest.approx(before, abs=2)
+    again = page.locator(f'[data-post="{post}"]').bounding_box()
+    assert top is not None
+    assert again is not None
+    assert again["y"] == pytest.approx(top["y"], abs=2)
+
+
+def test_new_pictures_wait_behind_a_pill(windows: Windows, gallery: Person, make_person) -> None:
+    page = windows.open()
+    page.clock.install()
+    page.goto("/")
+    page.locator("[data-post]").first.wait_for()
+    shown = page.locator("[data-post]").first.get_attribute("data-post")
+    fresh = make_person("fresh").publish("a red rocket on a dark background")
+    pill = page.get_by_role("button", name="new picture")
+    for _ in range(20):
+        page.clock.fast_forward(46_000)
+        page.wait_for_timeout(200)
+        if pill.count():
+            break
+    assert page.locator("[data-post]").first.get_attribute("data-post") == shown
+    pill.click()
+    expect(page.locator(f'[data-post="{fresh}"]')).to_be_visible()
+    expect(pill).to_have_count(0)
+
+
+def test_less_like_this_is_heard_at_once_and_can_be_undone(windows: Windows, gallery: Person, make_person) -> None:
+    page = windows.open(make_person("picky"))
+    page.goto("/?feed=explore")
+    first = page.locator("[data-post]").first
+    first.wait_for()
+    post = first.get_attribute("data-post")
+    card = page.locator(f'[data-post="{post}"]')
+    card.hover()
+    card.get_by_role("button", name="More actions").click()
+    page.get_by_role("menuitem", name="Less like this").click()
+    expect(card).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(card).to_have_count(1)
+    card.hover()
+    card.get_by_role("button", name="More actions").click()
+    page.get_by_role("menuitem", name="Report").click()
+    report = page.get_by_role("dialog", name="Report")
+    report.get_by_role("radio", name="Spam").check()
+    report.get_by_role("button", name="Send report").click()
+    expect(page.get_by_text("Thank you. A person will look at it.")).to_be_visible()
+
+
+def test_the_keyboard_reaches_everything(windows: Windows, gallery: Person, make_person) -> None:
+    page = windows.open(make_person("keys"))
+    page.goto("/?feed=explore")
+    page.locator("[data-post]").first.wait_for()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the pictures")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    card = page.locator("[data-post][data-active]")
+    expect(card).to_have_count(1)
+    expect(card.get_by_role("link").first).to_be_focused()
+    post = card.get_attribute("data-post")
+    page.keyboard.press("l")
+    expect(card.get_by_role("button", name="Take back the like")).to_be_visible()
+    page.keyboard.press("b")
+    expect(card.get_by_role("button", name="Remove from saved")).to_be_attached()
+    page.keyboard.press("r")
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("Remix")
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.locator("body").click(position={"x": 5, "y": 600})
+    page.locator(f'[data-post="{post}"] a').first.focus()
+    page.keyboard.press("h")
+    expect(page.locator(f'[data-post="{post}"]')).to_have_count(0)
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.wait_for_url("**/post/*")
+
+
+def test_without_a_connection_the_page_stays_and_says_so(windows: Windows, gallery: Person) -> None:
+    page = windows.open()
+    page.goto("/")
+    page.locator("[data-post]").first.wait_for()
+    page.context.set_offline(True)
+    expect(page.get_by_text("You are offline")).to_be_visible()
+    assert page.locator("[data-post]").count() > 0
+    page.context.set_offline(False)
+    expect(page.get_by_text("You are offline")).to_have_count(0)
+    windows.forgive("ERR_INTERNET_DISCONNECTED")
