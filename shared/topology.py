@@ -62,8 +62,9 @@ class Consumer:
 
 
 CONSUMERS: tuple[Consumer, ...] = (
-    Consumer("moderation", e.PromptSubmitted, 16),
-    Consumer("moderation", e.ImageGenerated, 16),
+    # One at a time: the models keep one core busy anyhow, and what waited is judged in the order it came.
+    Consumer("moderation", e.PromptSubmitted, 1),
+    Consumer("moderation", e.ImageGenerated, 1),
     Consumer("moderation", e.PostCommented),
     Consumer("moderation", e.ProfileChanged),
     Consumer("moderation", e.ContentReported),
