@@ -37,7 +37,7 @@ def main() -> int:
     options.add_argument("--out", type=Path, help="keep the figures as JSON")
     chosen = options.parse_args()
     console = Console(highlight=False)
-    os.environ.update(RATE_LIMIT_FACTOR="1000", LOG_LEVEL="WARNING")
+    os.environ.update(RATE_LIMIT_FACTOR="1000", LOG_LEVEL=os.environ.get("LOG_LEVEL", "WARNING"))
     applications = {name: APPLICATIONS[name] for name in PARTS}
     with tempfile.TemporaryDirectory(prefix="promptgram-crowd-") as folder:
         layout = lay_out(Path(folder), None)

@@ -66,8 +66,9 @@ def load(record: ModelRecord, *, threads: int, fast: FastPath) -> Loaded:
     device = best_device()
     if record.id == POCKET.id:
         pocket = PocketPipeline.from_pretrained(record.source)
-        pocket.use_threads(threads)
         pocket.to(device)
+        if device == "cpu":
+            pocket.use_threads(threads)
         pocket.set_progress_bar_config(disable=True)
         # Its operations are too small to be split; a batch's pictures are not. More of them than cores gain nothing
         # and have whoever comes next wait longer.

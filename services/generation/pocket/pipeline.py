@@ -19,6 +19,7 @@ from services.generation.pocket.prior import PocketPrior
 from services.generation.pocket.scene import SceneBatch
 from services.generation.pocket.scene_sampler import sample_scene
 from services.generation.pocket.text_encoder import TextEncoder
+from services.generation.pocket.traced import Predict, traced
 from services.generation.pocket.upsampler import PocketUpsampler
 
 Generators = torch.Generator | list[torch.Generator] | None
@@ -49,6 +50,7 @@ class PocketPipeline(DiffusionPipeline):
         self.image_processor = VaeImageProcessor(vae_scale_factor=1)
         self._interrupt = False
         self._threads: Executor | None = None
+        self._predict_pair: Predict = lambda *pair: self.decoder(*pair)[0]
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> "PocketPipeline":
@@ -65,6 +67,7 @@ class PocketPipeline(DiffusionPipeline):
         if count > 1:
             # OpenMP keeps its number of threads by thread: without this each of them would start a team of its own.
             self._threads = ThreadPoolExecutor(count, "picture", torch.set_num_threads, (1,))
+            self._predict_pair = traced(self.decoder, 2)
 
     @property
     def interrupt(self) -> bool:
@@ -221,7 +224,7 @@ class PocketPipeline(DiffusionPipeline):
             predicted = self.decoder(sample, sigma.reshape(1), scene)[0]
             return predicted
         both = SceneBatch.concatenate([against, scene])
-        away, towards = self.decoder(sample.expand(2, -1, -1, -1), sigma.expand(2), both)[0].chunk(2)
+        away, towards = self._predict_pair(sample.expand(2, -1, -1, -1), sigma.expand(2), both).chunk(2)
         predicted = away + guidance_scale * (towards - away)
         return predicted
 
