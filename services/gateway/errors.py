@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from opentelemetry import trace
 from pydantic import BaseModel, Field
@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.gateway.methods import methods_at
 from shared.bus import Unanswered
 
 log = structlog.get_logger(__name__)
@@ -169,18 +170,25 @@ class UnforeseenFailures:
             await failure_response(Request(scope), error)(scope, receive, send)
 
 
-def install_error_handlers(app: FastAPI) -> None:
-    """Make every failure below `app` a problem."""
+def install_error_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Make every failure below `app` a problem; `routers` say which methods an address takes."""
 
     async def on_problem(request: Request, error: Problem) -> Response:
         return problem_response(request, error)
 
     async def on_http(request: Request, error: HTTPException) -> Response:
-        status = error.status_code
+        status, headers = error.status_code, error.headers
+        methods = methods_at(routers, request.url.path) if status in (404, 405) else []
+        if methods and request.method not in methods:
+            status, headers = 405, {"Allow": ", ".join(methods)}
         code = _CODES.get(status, "bad_request" if status < 500 else "internal")
-        detail = {404: "There is nothing at this address.", 413: "The request body is too large."}
+        detail = {
+            404: "There is nothing at this address.",
+            405: "This address does not take this method.",
+            413: "The request body is too large.",
+        }
         text = detail.get(status) or str(error.detail)
-        return problem_response(request, Problem(status, code, text, headers=error.headers))
+        return problem_response(request, Problem(status, code, text, headers=headers))
 
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:
         problem = Problem(422, "invalid_request", "Some parts of the request are not valid.", errors=error.errors())

@@ -79,7 +79,7 @@ def create_app(
     )
     app.state.parts = parts
     reference.describe_precisely(app, ROUTERS)
-    install_error_handlers(app)
+    install_error_handlers(app, ROUTERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     if settings.cors_origins:
         app.add_middleware(

@@ -17,12 +17,47 @@ from fastapi import FastAPI
 from services.gateway.context import Parts
 from services.gateway.main import create_app
 from services.gateway.settings import GatewaySettings
+from shared.bus import Bus
+from shared.ids import new_id
+from shared.queries import (
+    Decide,
+    Decided,
+    FeedItems,
+    FeedPage,
+    Hits,
+    ListModels,
+    ModelCapabilities,
+    Models,
+    ModerationQueue,
+    QueueEntries,
+    SearchPosts,
+    SimilarPosts,
+)
 from shared.settings import MongoSettings
 from shared.topology import DEAD_LETTERS, EVENTS, provision
 from tests.servers import Server
 
 PASSWORD = "correct horse battery staple"
 BASE_URL = "https://gateway.test"
+
+
+MODELS = Models(
+    default="pocket",
+    models=(
+        ModelCapabilities(
+            id="pocket",
+            title="Pocket",
+            licence="MIT",
+            commercial_use=True,
+            steps=4,
+            guidance=False,
+            negative_prompt=True,
+            image_to_image=True,
+            sizes={"1:1": (256, 256), "3:2": (384, 256)},
+            max_n=4,
+        ),
+    ),
+)
 
 
 @dataclass
@@ -156,3 +191,39 @@ async def ada(make_person: MakePerson) -> Person:
 @pytest.fixture
 async def bob(make_person: MakePerson) -> Person:
     return await make_person("bob", display_name="Bob")
+
+
+@pytest.fixture
+async def neighbours(parts: Parts) -> AsyncIterator[None]:
+    """The services that are asked: they know of nothing, but they answer."""
+    buses = {name: Bus(parts.settings, name) for name in ("search", "feed", "moderation", "generation")}
+
+    @buses["generation"].answer(ListModels)
+    async def models(_: ListModels) -> Models:
+        return MODELS
+
+    @buses["search"].answer(SearchPosts)
+    async def search(_: SearchPosts) -> Hits:
+        return Hits()
+
+    @buses["search"].answer(SimilarPosts)
+    async def similar(_: SimilarPosts) -> Hits:
+        return Hits()
+
+    @buses["feed"].answer(FeedPage)
+    async def page(_: FeedPage) -> FeedItems:
+        return FeedItems()
+
+    @buses["moderation"].answer(ModerationQueue)
+    async def queue(_: ModerationQueue) -> QueueEntries:
+        return QueueEntries()
+
+    @buses["moderation"].answer(Decide)
+    async def decide(_: Decide) -> Decided:
+        return Decided(decision_id=new_id())
+
+    for bus in buses.values():
+        await bus.start()
+    yield
+    for bus in buses.values():
+        await bus.stop()

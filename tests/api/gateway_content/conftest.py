@@ -27,27 +27,9 @@ from shared.events import (
 )
 from shared.live import GenerationStarted
 from shared.media import MediaStore, rendition_key
-from shared.queries import ListModels, ModelCapabilities, Models
+from shared.queries import ListModels, Models
 from shared.settings import MongoSettings
-from tests.api.conftest import Person
-
-MODELS = Models(
-    default="pocket",
-    models=(
-        ModelCapabilities(
-            id="pocket",
-            title="Pocket",
-            licence="MIT",
-            commercial_use=True,
-            steps=4,
-            guidance=False,
-            negative_prompt=True,
-            image_to_image=True,
-            sizes={"1:1": (256, 256), "3:2": (384, 256)},
-            max_n=4,
-        ),
-    ),
-)
+from tests.api.conftest import MODELS, Person
 
 
 def refusal(stage: str = "prompt", verdict: str = "block") -> Decision:

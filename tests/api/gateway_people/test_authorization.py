@@ -6,7 +6,6 @@ A route without a row fails the test, and so does a row without a route.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import httpx
@@ -16,25 +15,10 @@ from fastapi import FastAPI
 from services.gateway import generating, generation_flow
 from services.gateway.context import Parts
 from services.gateway.store.comments import Comments
-from shared.bus import Bus
 from shared.events import Decision, PictureRequest, Target, utcnow
 from shared.ids import new_id
 from shared.mongo import Document
-from shared.queries import (
-    Decide,
-    Decided,
-    FeedItems,
-    FeedPage,
-    Hits,
-    ListModels,
-    Models,
-    ModerationQueue,
-    QueueEntries,
-    SearchPosts,
-    SimilarPosts,
-)
 from tests.api.conftest import PASSWORD, MakePerson, Person, client_of
-from tests.api.gateway_content.conftest import MODELS
 from tests.api.gateway_people.arranging import add_image, add_post
 
 ACTORS = ("anonymous", "owner", "other", "blocked", "moderator", "operator")
@@ -48,6 +32,9 @@ GET    /v1/me                                         401   200   200     200   
 PATCH  /v1/me                                         401   200   200     200       200      200
 DELETE /v1/me                                         401   401   401     401       401      401
 PUT    /v1/me/password                                401   204   204     204       204      204
+GET    /v1/me/sessions                                401   200   200     200       200      200
+DELETE /v1/me/sessions                                401   204   204     204       204      204
+DELETE /v1/me/sessions/{session_id}                   401   204   404     404       404      404
 GET    /v1/me/export                                  401   200   200     200       200      200
 GET    /v1/me/blocks                                  401   200   200     200       200      200
 GET    /v1/me/mutes                                   401   200   200     200       200      200
@@ -124,42 +111,6 @@ def test_the_document_says_where_a_token_is_needed(app: FastAPI) -> None:
             assert closed == (answers == 401 and not path.endswith("refresh") and not by_token_or_cookie), path
 
 
-@pytest.fixture
-async def neighbours(parts: Parts) -> AsyncIterator[None]:
-    """The services that are asked: they know of nothing, but they answer."""
-    buses = {name: Bus(parts.settings, name) for name in ("search", "feed", "moderation", "generation")}
-
-    @buses["generation"].answer(ListModels)
-    async def models(_: ListModels) -> Models:
-        return MODELS
-
-    @buses["search"].answer(SearchPosts)
-    async def search(_: SearchPosts) -> Hits:
-        return Hits()
-
-    @buses["search"].answer(SimilarPosts)
-    async def similar(_: SimilarPosts) -> Hits:
-        return Hits()
-
-    @buses["feed"].answer(FeedPage)
-    async def page(_: FeedPage) -> FeedItems:
-        return FeedItems()
-
-    @buses["moderation"].answer(ModerationQueue)
-    async def queue(_: ModerationQueue) -> QueueEntries:
-        return QueueEntries()
-
-    @buses["moderation"].answer(Decide)
-    async def decide(_: Decide) -> Decided:
-        return Decided(decision_id=new_id())
-
-    for bus in buses.values():
-        await bus.start()
-    yield
-    for bus in buses.values():
-        await bus.stop()
-
-
 @dataclass
 class Scene:
     """Everything that the operations name, all of it the owner's, made anew for each request."""
@@ -185,9 +136,11 @@ async def arrange(parts: Parts, owner: Person) -> Scene:
     decision = Decision(id=decision_id, stage="prompt", verdict="block", reason="No.")
     await parts.decisions.record(owner.id, Target(kind="prompt", id=new_id()), decision, utcnow())
     generation_id = await failed_generation(parts, owner)
+    session = await parts.sessions.start(owner.id, "")
     parameters = {
         "username": owner.username, "post_id": post_id, "comment_id": comment_id, "generation_id": generation_id,
-        "prompt_id": generation_id, "id": decision_id, "name": image["hash"], "width": "original", "extension": "webp",
+        "prompt_id": generation_id, "session_id": session.family_id, "id": decision_id,
+        "name": image["hash"], "width": "original", "extension": "webp",
     }  # fmt: skip
     return Scene(parameters, post_id, image_id)
 

@@ -33,6 +33,13 @@ async def test_every_failure_is_a_problem_and_tells_nothing_of_the_inside(
     answer = await client.delete("/v1/accounts")
     problem(answer, 405, "method_not_allowed")
     assert answer.headers["Allow"] == "POST"
+    # The web app takes every GET that no route took, but not where the API has an address; and `Allow` is complete.
+    answer = await client.get("/v1/accounts")
+    problem(answer, 405, "method_not_allowed")
+    assert answer.headers["Allow"] == "POST"
+    answer = await client.options("/v1/me")
+    problem(answer, 405, "method_not_allowed")
+    assert answer.headers["Allow"] == "DELETE, GET, PATCH"
     failures = [
         (RuntimeError("password of the database: hunter2"), 500, "internal"),
         (DuplicateKeyError("E11000 duplicate key in hunter2"), 500, "internal"),
