@@ -21,7 +21,7 @@ from tests.web.people import Person, let_in
 FOLDER = ROOT / "docs" / "screenshots"
 SIZES = {"phone": PHONE, "tablet": TABLET, "desktop": DESKTOP}
 NAMES = ("Mira", "Jonas", "Lea", "Tomo", "Ines")
-THINGS = ("red fox", "lighthouse", "octopus", "mushroom", "cat", "castle", "sailboat", "tree", "fish", "owl", "house",
+THINGS = ("red fox", "octopus", "mushroom", "cat", "castle", "sailboat", "tree", "fish", "owl", "house",
           "rocket", "flower", "butterfly", "mountain", "cactus", "whale", "snail", "bird")  # fmt: skip
 COLOURS = ("blue", "teal", "pink", "purple", "yellow", "orange", "green", "cream", "turquoise")
 POSTS = 42
@@ -67,7 +67,14 @@ def _fill(url: str) -> list[Person]:
 
 def _take(browser: Browser, url: str, people: list[Person], folder: Path, theme: str, size: str) -> None:
     me = people[0]
-    context = browser.new_context(base_url=url, viewport=SIZES[size], color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    context = browser.new_context(
+        base_url=url,
+        viewport=SIZES[size],
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+        is_mobile=size == "phone",
+        has_touch=size == "phone",
+    )
     page = context.new_page()
     _shoot(page, folder, "landing", theme, size, lambda: page.goto("/"))
     let_in(context, me)

@@ -60,10 +60,12 @@ async def create_account(body: NewAccount, request: Request, parts: PartsDep, id
     if body.username in RESERVED:
         raise invalid(["body", "username"], "This username is reserved.", code="username_reserved")
 
+    agent = request.headers.get("User-Agent", "")
+
     async def make() -> Response:
         made = await parts.accounts.get(idempotent.resource_id) if idempotent.repeated else None
         if made:
-            return await signing_in.answer(parts, request, made, await parts.sessions.start(made["_id"]), 201)
+            return await signing_in.answer(parts, request, made, await parts.sessions.start(made["_id"], agent), 201)
         account = new_account(
             idempotent.resource_id,
             body.username,
@@ -75,7 +77,7 @@ async def create_account(body: NewAccount, request: Request, parts: PartsDep, id
         async def work(session: AsyncClientSession) -> tuple[Refreshed, list[Document]]:
             await parts.accounts.add(account, session)
             rows = await parts.outbox.add(session, profile_event(account))
-            return await parts.sessions.start(account["_id"], session), rows
+            return await parts.sessions.start(account["_id"], agent, session), rows
 
         try:
             family, rows = await parts.mongo.transaction(work)

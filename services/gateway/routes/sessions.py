@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Request
-from pydantic import Field
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from services.gateway import signing_in
-from services.gateway.auth import MaybeSignedIn
+from services.gateway.auth import MaybeSignedIn, SignedIn
 from services.gateway.context import PartsDep
-from services.gateway.errors import unauthenticated
+from services.gateway.errors import not_found, unauthenticated
 from services.gateway.limits import count, limited
 from services.gateway.passwords import GivenPassword
 from services.gateway.text import StrictBody
@@ -25,6 +26,20 @@ RefreshCookie = Annotated[str | None, Cookie(alias=signing_in.COOKIE, max_length
 class Credentials(StrictBody):
     login: Annotated[str, Field(min_length=1, max_length=254, description="Username or email.")]
     password: GivenPassword
+
+
+class SignIn(BaseModel):
+    """One sign-in that is still good."""
+
+    id: str
+    agent: str = Field(description="How the browser described itself; empty when it did not.")
+    created_at: datetime
+    used_at: datetime = Field(description="When its access token was last renewed.")
+    current: bool = Field(description="Whether this request was made with it.")
+
+
+class SignIns(BaseModel):
+    items: list[SignIn]
 
 
 @router.post(
@@ -44,7 +59,8 @@ async def sign_in(body: Credentials, request: Request, parts: PartsDep) -> Respo
     if parts.passwords.outdated(account["password_hash"]):
         following = await parts.passwords.hash(body.password)
         await parts.accounts.replace_password(account["_id"], account["password_hash"], following)
-    return await signing_in.answer(parts, request, account, await parts.sessions.start(account["_id"]), 200)
+    family = await parts.sessions.start(account["_id"], request.headers.get("User-Agent", ""))
+    return await signing_in.answer(parts, request, account, family, 200)
 
 
 @router.post(
@@ -72,3 +88,35 @@ async def sign_out(request: Request, parts: PartsDep, viewer: MaybeSignedIn, tok
     response = Response(status_code=204)
     response.delete_cookie(signing_in.COOKIE, path=signing_in.COOKIE_PATH, httponly=True, samesite="lax")
     return response
+
+
+@router.get("/v1/me/sessions")
+async def list_sign_ins(request: Request, parts: PartsDep, viewer: SignedIn) -> SignIns:
+    """Where one is signed in, the newest first, 100 at most."""
+    rows = await parts.sessions.of(viewer.user_id)
+    current = request.state.session_family
+    return SignIns(
+        items=[
+            SignIn(
+                id=row["_id"],
+                agent=row.get("agent", ""),
+                created_at=row["created_at"],
+                used_at=row.get("used_at", row["created_at"]),
+                current=row["_id"] == current,
+            )
+            for row in rows
+        ]
+    )
+
+
+@router.delete("/v1/me/sessions", status_code=204)
+async def end_other_sign_ins(request: Request, parts: PartsDep, viewer: SignedIn) -> None:
+    """Sign out everywhere else. What an access token still opens, it opens for some minutes more."""
+    await parts.sessions.end_others(viewer.user_id, request.state.session_family)
+
+
+@router.delete("/v1/me/sessions/{session_id}", status_code=204)
+async def end_sign_in(session_id: str, parts: PartsDep, viewer: SignedIn) -> None:
+    """Sign out one browser. 404 when it is not one's own, or signed out already."""
+    if not await parts.sessions.end_of(viewer.user_id, session_id):
+        raise not_found()

@@ -17,7 +17,10 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from shared.events import utcnow
 from shared.ids import new_id
-from shared.mongo import Mongo
+from shared.mongo import Document, Mongo
+
+LONGEST_AGENT = 300
+MOST_LISTED = 100
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,10 @@ class Refreshed:
 
 
 class Sessions:
-    """Rows `{_id: <family>, user_id, current: <hash>, created_at, expires_at, revoked_at}`; gone once expired."""
+    """Rows `{_id: <family>, user_id, agent, current: <hash>, created_at, used_at, expires_at, revoked_at}`.
+
+    `agent` is the browser's own description at sign-in. Rows are gone once expired.
+    """
 
     def __init__(self, mongo: Mongo, secret: str, life: timedelta) -> None:
         self._rows = mongo.database["sessions"]
@@ -45,13 +51,14 @@ class Sessions:
         await self._rows.create_index([("user_id", ASCENDING)])
         await self._rows.create_index("expires_at", expireAfterSeconds=0)
 
-    async def start(self, user_id: str, session: AsyncClientSession | None = None) -> Refreshed:
-        """Begin a family for a person who has just proven who they are."""
+    async def start(self, user_id: str, agent: str, session: AsyncClientSession | None = None) -> Refreshed:
+        """Begin a family for a person who has just proven who they are, in the browser that calls itself `agent`."""
         family_id = new_id()
         token = self._new_token(family_id)
         now = utcnow()
-        row = {"_id": family_id, "user_id": user_id, "current": _hash(token), "created_at": now}
-        await self._rows.insert_one(row | {"expires_at": now + self._life, "revoked_at": None}, session=session)
+        row = {"_id": family_id, "user_id": user_id, "agent": agent[:LONGEST_AGENT], "current": _hash(token)}
+        times = {"created_at": now, "used_at": now, "expires_at": now + self._life, "revoked_at": None}
+        await self._rows.insert_one(row | times, session=session)
         return Refreshed(family_id, user_id, token)
 
     async def refresh(self, token: str) -> Refreshed | None:
@@ -63,7 +70,7 @@ class Sessions:
         now = utcnow()
         row = await self._rows.find_one_and_update(
             {"_id": family_id, "current": _hash(token), "revoked_at": None, "expires_at": {"$gt": now}},
-            {"$set": {"current": _hash(following), "expires_at": now + self._life}},
+            {"$set": {"current": _hash(following), "used_at": now, "expires_at": now + self._life}},
         )
         if row is None:
             await self.end(family_id)
@@ -80,6 +87,16 @@ class Sessions:
         if family_id:
             await self.end(family_id)
         return family_id is not None
+
+    async def of(self, user_id: str) -> list[Document]:
+        """A person's sign-ins that are good, the newest first, `MOST_LISTED` at most."""
+        query = {"user_id": user_id, "revoked_at": None, "expires_at": {"$gt": utcnow()}}
+        return await self._rows.find(query, {"current": 0}).sort("_id", -1).limit(MOST_LISTED).to_list()
+
+    async def end_of(self, user_id: str, family_id: str) -> bool:
+        """End one sign-in of a person; False when it is not theirs, or over."""
+        query = {"_id": family_id, "user_id": user_id, "revoked_at": None}
+        return (await self._rows.update_one(query, {"$set": {"revoked_at": utcnow()}})).modified_count == 1
 
     async def end_others(self, user_id: str, family_id: str | None) -> None:
         """End all sign-ins of a person but one."""

@@ -229,6 +229,26 @@ async def test_signing_out_with_the_cookie_alone(ada: Person) -> None:
     problem(await ada.http.delete("/v1/sessions/current"), 401, "unauthenticated")
 
 
+async def test_one_sees_where_one_is_signed_in_and_ends_it(ada: Person, bob: Person, client: httpx.AsyncClient) -> None:
+    phone = await client.post(
+        "/v1/sessions", json={"login": "ada", "password": PASSWORD}, headers={"User-Agent": "A phone " + "x" * 999}
+    )
+    assert phone.status_code == 200
+    items = (await ada.http.get("/v1/me/sessions")).json()["items"]
+    assert [item["current"] for item in items] == [False, True]
+    assert items[0]["agent"].startswith("A phone")
+    assert len(items[0]["agent"]) == 300
+    path = f"/v1/me/sessions/{items[0]['id']}"
+    problem(await bob.http.delete(path), 404, "not_found")
+    assert (await ada.http.delete(path)).status_code == 204
+    problem(await ada.http.delete(path), 404, "not_found")
+    assert (await client.post("/v1/sessions/refresh")).status_code == 401
+    await client.post("/v1/sessions", json={"login": "ada", "password": PASSWORD})
+    assert (await ada.http.delete("/v1/me/sessions")).status_code == 204
+    assert (await client.post("/v1/sessions/refresh")).status_code == 401
+    assert (await ada.http.post("/v1/sessions/refresh")).status_code == 200
+
+
 async def test_a_bad_token_is_refused_even_where_none_is_needed(client: httpx.AsyncClient, ada: Person) -> None:
     for header in ("Bearer nonsense", "Bearer ", "Basic YTpi", "bearer a.b.c", "Token x"):
         answer = await client.get("/v1/users/ada", headers={"Authorization": header})

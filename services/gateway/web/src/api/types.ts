@@ -15,6 +15,7 @@ export type MeChanges = Schemas["AccountChanges"];
 export type Preferences = Schemas["Preferences"];
 export type MutedWord = Schemas["MutedWord"];
 export type SignedIn = Schemas["SignedInAnswer"];
+export type SignIns = Schemas["SignIns"];
 export type Decision = Schemas["Decision"];
 export type OwnDecision = Schemas["OwnDecision"];
 export type GenerationStatus = Schemas["Generation"]["status"];

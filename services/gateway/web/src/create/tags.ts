@@ -2,7 +2,7 @@ const MOST = 10;
 const LONGEST = 50;
 const SUGGESTED = 5;
 const FILLER = new Set(
-  "a an the and or of in on at with under over by to for from into as is are its his her their near very some one two".split(
+  "a an the and or of in on at with under over by to for from into as is are its his her their near very some one two background picture".split(
     " ",
   ),
 );

@@ -15,6 +15,7 @@ import { PostingSettings } from "./PostingSettings";
 import { ProfileForm } from "./ProfileForm";
 import { Section } from "./Section";
 import styles from "./Settings.module.css";
+import { SignInSettings } from "./SignInSettings";
 
 export function SettingsPage() {
   usePageTitle(text.settings.title);
@@ -38,6 +39,7 @@ export function SettingsPage() {
           <MutedWords words={me.preferences.muted_words ?? []} />
           <PeopleSettings />
           <Decisions />
+          <SignInSettings />
           <PasswordForm />
           <DataSettings me={me} />
         </div>

@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+import { deviceOf } from "./device";
+
+test.each([
+  ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"],
+  ["Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"],
+  ["Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari, iOS"],
+  ["python-httpx/0.28", ""],
+])("%s is called %s", (agent, name) => {
+  expect(deviceOf(agent)).toBe(name);
+});
