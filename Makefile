@@ -13,7 +13,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help setup run seed test test-fast lint types format bench bench-overhead bench-crowd bench-painting modal-deploy modal-run up down trace dlq replay reindex train-pocket moderate train-moderation \
-	eval-moderation eval-feed lock clean
+	eval-moderation eval-feed screenshots figures lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}'
@@ -108,6 +108,12 @@ modal-deploy: $(VENV)/.dev ## bring the model to Modal's GPUs (MODEL=<id of the 
 modal-run: $(VENV)/.dev ## paint one picture on Modal (PROMPT="a red fox" MODEL, OUT=<file>)
 	@$(BIN)/python -m deploy.modal_account
 	@$(BIN)/modal run -m services.generation.modal_app::main $(if $(PROMPT),--prompt "$(PROMPT)") $(if $(OUT),--out $(OUT))
+
+screenshots: setup ## take docs/screenshots anew: the main pages at three widths in both themes
+	@$(BIN)/python -m tests.web.screenshots
+
+figures: setup ## measure the built page: loading, scrolling, memory
+	@$(BIN)/python -m tests.web.figures
 
 # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
