@@ -12,10 +12,12 @@ from starlette.routing import Route
 
 
 def methods_at(routers: Sequence[APIRouter], path: str) -> list[str]:
-    """The methods of all routes at this path, sorted; empty where no route is."""
-    found: set[str] = set()
-    for router in routers:
-        for route in router.routes:
-            if isinstance(route, Route) and route.path_regex.match(path):
-                found |= route.methods or set()
-    return sorted(found)
+    """The methods of the routes at this path, sorted; empty where no route is. A literal path goes before a pattern."""
+    routes = [
+        route
+        for router in routers
+        for route in router.routes
+        if isinstance(route, Route) and route.path_regex.match(path)
+    ]
+    literal = [route for route in routes if route.path == path]
+    return sorted({method for route in literal or routes for method in route.methods or ()})

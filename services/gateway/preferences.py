@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from services.gateway.text import Line, StrictBody
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _written(moment: object) -> object:
+    # Else pydantic takes numbers, too, for seconds since 1970.
+    if isinstance(moment, datetime) or (isinstance(moment, str) and _DATE.match(moment)):
+        return moment
+    raise ValueError("an RFC 3339 time is expected, e.g. 2026-11-25T08:30:00Z")
+
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this time is out of range") from error
 
 
-Moment = Annotated[datetime, Strict(False), AfterValidator(_in_utc)]
+Moment = Annotated[datetime, Strict(False), BeforeValidator(_written), AfterValidator(_in_utc)]
 """An RFC 3339 time; without an offset it is UTC."""
 
 

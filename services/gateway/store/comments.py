@@ -26,6 +26,7 @@ class Comments:
         await self._rows.create_index([("post_id", ASCENDING), ("_id", ASCENDING)])
         await self._rows.create_index([("author_id", ASCENDING)])
         await self._rows.create_index([("reply_to", ASCENDING)])
+        await self._rows.create_index([("created_at", ASCENDING)])
 
     async def insert(self, comment: Document, session: AsyncClientSession) -> None:
         await self._rows.insert_one(comment, session=session)

@@ -34,6 +34,7 @@ class Posts:
         await self._rows.create_index([("parent_id", ASCENDING), ("_id", DESCENDING)])
         await self._rows.create_index([("images.hash", ASCENDING)])
         await self._rows.create_index([("images.image_id", ASCENDING)])
+        await self._rows.create_index([("created_at", ASCENDING)])
 
     async def insert(self, post: Document, session: AsyncClientSession) -> None:
         await self._rows.insert_one(post, session=session)

@@ -8,6 +8,7 @@ import json
 import zipfile
 
 import httpx
+import pytest
 
 from services.gateway.context import Parts
 from services.gateway.signing_in import COOKIE
@@ -202,3 +203,10 @@ async def test_an_erasure_cut_short_is_finished_later(ada: Person, parts: Parts,
     await eventually(lambda: parts.erasures.receipt(ada.id))
     assert len(calls) == 2
     assert await parts.mongo.database["images"].count_documents({"user_id": ada.id}) == 0
+
+
+@pytest.mark.parametrize("until", [0, 1.5, "0", "1700000000", "0001-01-01T00:00:00+23:59", "tomorrow", True])
+async def test_times_that_are_none_are_refused(ada: Person, until: object) -> None:
+    changes = {"preferences": {"muted_words": [{"word": "spiders", "until": until}]}}
+    problem(await ada.http.patch("/v1/me", json=changes), 422, "invalid_request")
+    problem(await ada.http.get("/v1/search", params={"q": "fox", "before": str(until)}), 422, "invalid_request")
