@@ -12,7 +12,7 @@ CODE := shared services deploy training promptgram tests
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run seed test test-fast lint types format bench bench-overhead bench-crowd bench-painting modal-deploy modal-run up down trace dlq replay reindex train-pocket moderate train-moderation \
+.PHONY: help simulate setup run seed test test-fast fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting modal-deploy modal-run up down trace dlq replay reindex train-pocket moderate train-moderation \
 	eval-moderation eval-feed screenshots figures lock clean
 
 help: ## list the commands
@@ -75,6 +75,9 @@ test: setup lint types ## run every test
 test-fast: setup ## run the tests that need no running stack
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not system and not browser"
 
+fuzz: setup ## send made-up requests to the API for a while (MINUTES, default 10)
+	@FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -q tests/api/test_fuzz.py
+
 lint: $(VENV)/.dev ## check style
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check -q $(CODE)
@@ -90,6 +93,9 @@ bench-overhead: setup ## measure what generation adds around the model and the e
 
 bench-crowd: setup ## measure eight people at once, batching, and turns on the whole pipeline (OUT=<json>)
 	@$(BIN)/python -m deploy.bench.crowd $(if $(OUT),--out $(OUT))
+
+bench-society: setup ## measure 200 people at once, and reads and writes with 50,000 posts stored (OUT=<json>)
+	@$(BIN)/python -m deploy.bench.society $(if $(OUT),--out $(OUT))
 
 bench-painting: setup ## measure one model by batch size on the GPU or CPU at hand (MODEL, WAYS, BATCHES, OUT=<json>)
 	@$(BIN)/python -m deploy.bench.painting $(if $(MODEL),--model $(MODEL)) $(if $(WAYS),--ways $(WAYS)) \
@@ -114,6 +120,9 @@ screenshots: setup ## take docs/screenshots anew: the main pages at three widths
 
 figures: setup ## measure the built page: loading, scrolling, memory
 	@$(BIN)/python -m tests.web.figures
+
+simulate: $(VENV)/.run ## compare scaling policies in simulated time (TRACE=<csv> OUT=<json> PLOT=<svg>)
+	@$(BIN)/python -m deploy.simulator $(if $(TRACE),--trace $(TRACE)) $(if $(OUT),--out $(OUT)) $(if $(PLOT),--plot $(PLOT))
 
 # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -54,7 +54,7 @@ class Community:
                 raise error if taken.code == "username_taken" else taken from taken
         if not me.bio:
             client.change_me(bio=member.bio)
-        found = {_number(post): post for post in client.posts_of(member.username)}
+        found = {plan.number_of(post.seed): post for post in client.posts_of(member.username)}
         with self._lock:
             self._clients[member.username] = client
             self._posts |= found
@@ -116,10 +116,6 @@ class Community:
         with self._lock:
             source = self._posts.get(wish.remix_of)
         return source.images[0].id if source else None
-
-
-def _number(post: Post) -> int:
-    return (post.seed - plan.FIRST_SEED) // plan.SEEDS_APART
 
 
 def _key(path: Path) -> bytes:

@@ -73,6 +73,11 @@ def wish(number: int) -> Wish:
     )
 
 
+def number_of(seed: int) -> int:
+    """Which post has this seed."""
+    return (seed - FIRST_SEED) // SEEDS_APART
+
+
 def _source(number: int, author: Member, dice: Random) -> int | None:
     """The post that this one is a remix of: one of everybody's first, which are all there before the rest."""
     if number < len(CAST) or dice.random() >= REMIX_SHARE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from itertools import count
@@ -11,6 +12,7 @@ from uuid import uuid4
 import httpx
 import nats
 import pytest
+import uvicorn
 from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
 
@@ -35,7 +37,7 @@ from shared.queries import (
 )
 from shared.settings import MongoSettings
 from shared.topology import DEAD_LETTERS, EVENTS, provision
-from tests.servers import Server
+from tests.servers import Server, free_port
 
 PASSWORD = "correct horse battery staple"
 BASE_URL = "https://gateway.test"
@@ -227,3 +229,16 @@ async def neighbours(parts: Parts) -> AsyncIterator[None]:
     yield
     for bus in buses.values():
         await bus.stop()
+
+
+@pytest.fixture
+async def url(app: FastAPI) -> AsyncIterator[str]:
+    """Where the gateway listens on a real port."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_level="warning"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await serving
