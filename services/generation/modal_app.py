@@ -11,7 +11,7 @@ from typing import Any
 
 import modal
 
-from services.generation.registry import SDXL_LIGHTNING, find_model
+from services.generation.registry import RECORDS, SDXL_LIGHTNING, find_model
 
 RECORD = find_model(os.environ.get("MODEL") or SDXL_LIGHTNING.id)
 SNAPSHOT = os.environ.get("MODAL_SNAPSHOT", "1") == "1"
@@ -23,6 +23,8 @@ MAX_CONTAINERS = int(os.environ.get("MODAL_MAX_CONTAINERS", "10"))
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = "/weights"
+MODELS = "/root/models"
+OWN_FOLDER = RECORD.id not in RECORDS and Path(RECORD.source).is_dir()
 BATCH_WAIT_MS = 15
 
 # The image names the packages it needs; Modal's own guess would take the whole of `services`, the web app's included.
@@ -37,7 +39,7 @@ image = (
     .pip_install("sentencepiece==0.2.3")
     .env(
         {
-            "MODEL": RECORD.id if RECORD.revision else RECORD.source,
+            "MODEL": f"{MODELS}/{RECORD.id}" if OWN_FOLDER else RECORD.id if RECORD.id in RECORDS else RECORD.source,
             "MODEL_COMPILE": COMPILE,
             "MODEL_TINY_VAE": TINY_VAE,
             "MODAL_SNAPSHOT": "1" if SNAPSHOT else "0",
@@ -52,7 +54,7 @@ image = (
     .add_local_python_source("services.generation", "shared")
 )
 if Path(RECORD.source).is_dir():
-    image = image.add_local_dir(RECORD.source, f"/root/models/{RECORD.id}")
+    image = image.add_local_dir(RECORD.source, f"{MODELS}/{RECORD.id}")
 
 
 @app.function(image=image, volumes={WEIGHTS: weights}, secrets=hub_account, timeout=3600)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from services.generation.modal_fleet import ModalFleet
 from services.generation.modal_painter import ModalPainter
 from services.generation.ports import Canvas, Interrupted, Unavailable
 from services.generation.registry import POCKET, SDXL_LIGHTNING
+from services.generation.scaling.ports import Target
 from services.generation.studio import Order, PaintingFailed, order
 from services.generation.warmth import Warmth
 from tests.contracts.generation.modal_server import ModalServer, deployed, serving
@@ -96,6 +96,18 @@ def test_modals_own_client_deploys_it_as_it_was_meant(monkeypatch: pytest.Monkey
     assert any("torch==" in line and "diffusers==" in line for line in built)
 
 
+def test_the_pocket_model_goes_along_under_its_own_name_and_without_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    app_module(monkeypatch, "pocket")
+    with deployed(ModalServer()) as server:
+        mounted = {file.filename for mount in server.seen.requests["MountGetOrCreate"] for file in mount.files}
+        built = [line for image in server.seen.requests["ImageGetOrCreate"] for line in image.image.dockerfile_commands]
+        created = server.seen.requests["FunctionCreate"][-1]
+    assert "ENV MODEL=pocket" in built
+    assert "/root/models/pocket/model_index.json" in mounted
+    definitions = [one.function for one in created.function_data.ranked_functions] or [created.function]
+    assert [one.resources.gpu_config.gpu_type for one in definitions] == [""]
+
+
 def test_its_command_line_deploys_and_paints(tmp_path: Path) -> None:
     with serving(ModalServer(painting)) as url:
         account = {"MODAL_SERVER_URL": url, "MODAL_TOKEN_ID": "ak-none", "MODAL_TOKEN_SECRET": "as-none"}
@@ -108,25 +120,17 @@ def test_its_command_line_deploys_and_paints(tmp_path: Path) -> None:
     assert (tmp_path / "fox").read_bytes() == b"a fox"
 
 
-@dataclass(frozen=True)
-class Wanted:
-    min_containers: int = 0
-    buffer_containers: int = 0
-    scaledown_window_s: float = 60.0
-    max_containers: int = 5
-
-
 def test_what_the_autoscaler_wants_is_applied_to_the_class_and_again_after_a_minute() -> None:
     clock, warmth = [0.0], Warmth(scaledown_s=60)
     fleet = ModalFleet(APP, warmth, now=lambda: clock[0])
     with deployed(ModalServer()) as server:
-        later = Wanted(0, 1, 7.2)
-        for at, wanted in ((0, Wanted(1)), (1, Wanted(1)), (2, later), (30, later), (90, later)):
+        one, later = Target(1, max_containers=5), Target(0, 1, 7.2, 5)
+        for at, wanted in ((0, one), (1, one), (2, later), (30, later), (90, later)):
             clock[0] = at
             asyncio.run(fleet.apply(wanted))
         told = [
-            (one.min_containers, one.buffer_containers, one.max_containers, one.scaledown_window)
-            for one in (request.settings for request in server.seen.requests["FunctionUpdateSchedulingParams"])
+            (told.min_containers, told.buffer_containers, told.max_containers, told.scaledown_window)
+            for told in (request.settings for request in server.seen.requests["FunctionUpdateSchedulingParams"])
         ]
     assert told == [(1, 0, 5, 60), (0, 1, 5, 8), (0, 1, 5, 8)]
 
@@ -134,7 +138,7 @@ def test_what_the_autoscaler_wants_is_applied_to_the_class_and_again_after_a_min
 def test_containers_that_are_kept_are_told_as_waking_and_then_warm() -> None:
     warmth = Warmth(scaledown_s=60)
     with deployed(ModalServer()):
-        asyncio.run(ModalFleet(APP, warmth).apply(Wanted(1)))
+        asyncio.run(ModalFleet(APP, warmth).apply(Target(1)))
     assert warmth.readiness().state == "waking"
 
 
