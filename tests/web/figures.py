@@ -6,14 +6,16 @@ pictures which the feed is made to repeat without end, because what is measured 
 
 from __future__ import annotations
 
-import json
+import itertools
 import statistics
 import sys
 import tempfile
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 from playwright.sync_api import Browser, Page, Route
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +28,7 @@ DIST = ROOT / "services" / "gateway" / "web" / "dist"
 LOADS = 5
 CARDS, MANY_CARDS = 500, 1000
 PICTURES = 12
+PAGE = 24
 WATCH = """
 window.figures = { lcp: 0, cls: 0, long: [] };
 new PerformanceObserver(list => list.getEntries().forEach(entry => (figures.lcp = entry.startTime)))
@@ -89,7 +92,8 @@ def _gzipped(address: str) -> int:
 
 def _scrolling(browser: Browser, url: str) -> list[tuple[str, str, str]]:
     page = _open(browser, url)
-    page.route("**/v1/feed?*", _endless)
+    entries = httpx.get(f"{url}/v1/feed", params={"mode": "explore"}).json()["items"]
+    page.route("**/v1/feed?*", _endless(entries))
     devtools = page.context.new_cdp_session(page)
     page.goto("/")
     _scroll_to(page, 48)
@@ -117,14 +121,17 @@ def _scrolling(browser: Browser, url: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _endless(route: Route) -> None:
-    """The real feed's page, its posts renamed so that each is new, with another page always to come."""
-    answer = route.fetch()
-    body: dict[str, Any] = answer.json()
-    items = [json.loads(json.dumps(item)) for item in (body["items"] * 24)[:24]]
-    for item in items:
-        item["post"]["id"] = str(uuid.uuid4())
-    route.fulfill(response=answer, json={"items": items, "next_cursor": None if not items else "more"})
+def _endless(entries: list[dict[str, Any]]) -> Callable[[Route], None]:
+    """Answers every look at the feed with posts like the real ones, and says that there are more."""
+
+    def answer(route: Route) -> None:
+        items = [
+            {**entry, "post": {**entry["post"], "id": str(uuid.uuid4())}}
+            for entry in itertools.islice(itertools.cycle(entries), PAGE)
+        ]
+        route.fulfill(json={"items": items, "next_cursor": "more"})
+
+    return answer
 
 
 def _scroll_to(page: Page, cards: int) -> None:

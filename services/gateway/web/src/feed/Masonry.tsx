@@ -18,6 +18,7 @@ interface Props<T> {
 }
 
 const SCREENS_AHEAD = 2;
+const ROWS_AHEAD = 3;
 
 interface Place {
   width: number;
@@ -71,7 +72,8 @@ function Lanes<T>({
     count: items.length,
     lanes: layout.columns,
     gap: layout.gap,
-    overscan: layout.columns * 3,
+    // In rows: the virtualizer multiplies it by the lanes.
+    overscan: ROWS_AHEAD,
     scrollMargin: top,
     estimateSize: useCallback(
       (index: number) => heightOf(items[index] as T, layout),
