@@ -102,7 +102,7 @@ def _shoot(page: Page, folder: Path, name: str, theme: str, size: str, arrive: C
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     picture.save(folder / f"{name}-{size}-{theme}.webp", quality=72, method=6)
     if (name, theme, size) == ("feed", "light", "desktop"):
-        picture.quantize(192).save(folder / "feed.png", optimize=True)
+        picture.save(folder / "feed.png", optimize=True)
 
 
 if __name__ == "__main__":
