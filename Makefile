@@ -12,7 +12,7 @@ CODE := shared services deploy training promptgram tests
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help simulate setup run seed test test-fast fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting modal-deploy modal-run up down trace dlq replay reindex train-pocket moderate train-moderation \
+.PHONY: help simulate setup run seed test test-fast fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting bench-searching modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket moderate train-moderation \
 	eval-moderation eval-feed screenshots figures lock clean
 
 help: ## list the commands
@@ -67,6 +67,9 @@ replay: $(VENV)/.run ## send dead letters again (ID=<sequence>; all without)
 reindex: $(VENV)/.run ## have search and the feed take in every post again
 	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.reindex
 
+optimize-search: $(VENV)/.run ## build the search index's graphs in its folder, while the stack is stopped
+	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.optimize_search
+
 # ── checking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 test: setup lint types ## run every test
@@ -96,6 +99,9 @@ bench-crowd: setup ## measure eight people at once, batching, and turns on the w
 
 bench-society: setup ## measure 200 people at once, and reads and writes with 50,000 posts stored (OUT=<json>)
 	@$(BIN)/python -m deploy.bench.society $(if $(OUT),--out $(OUT))
+
+bench-searching: setup ## measure the index beside exact search over the same vectors (POSTS, OUT=<json>)
+	@$(BIN)/python -m deploy.bench.searching $(if $(POSTS),--posts $(POSTS)) $(if $(OUT),--out $(OUT))
 
 bench-painting: setup ## measure one model by batch size on the GPU or CPU at hand (MODEL, WAYS, BATCHES, OUT=<json>)
 	@$(BIN)/python -m deploy.bench.painting $(if $(MODEL),--model $(MODEL)) $(if $(WAYS),--ways $(WAYS)) \

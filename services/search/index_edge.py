@@ -142,6 +142,14 @@ class EdgeIndex:
         request = q.CountRequest(exact=True, filter=_filter(concerning(None)))
         return await asyncio.to_thread(self._shard.count, request)
 
+    def optimize(self) -> bool:
+        """Build the graphs that searches walk, and drop what was deleted; returns whether there was anything to do.
+
+        The engine holds the interpreter's lock throughout, for minutes at 10,000 posts: only for a process that nobody
+        waits for. Posts put later are scanned until the next time.
+        """
+        return bool(self._shard.optimize())
+
     async def close(self) -> None:
         """Finish writing and give the folder back."""
         await self._write(self._shard.close)
