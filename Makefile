@@ -150,7 +150,7 @@ eval-feed: setup ## measure recommendation on public data (OUT=<json>)
 # ── keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 lock: $(VENV)/.dev ## write the lock file from what is installed
-	@$(BIN)/pip freeze --exclude-editable --exclude pip-tools > requirements.lock
+	@$(BIN)/pip freeze --exclude-editable --exclude pip-tools | sed 's/+cpu$$//' > requirements.lock
 
 clean: ## remove what was built, but no data
 	rm -rf $(VENV) $(WEB)/dist $(WEB)/node_modules

@@ -32,6 +32,7 @@ from services.generation.handlers import register
 from services.generation.pictures import StoredGallery
 from services.generation.ports import Canvas, Encoded, Progress
 from services.generation.registry import POCKET
+from services.generation.scaling.control import Unscaled
 from services.generation.service import Generation
 from shared.bus import Bus
 from shared.events import PictureRequest, PromptApproved
@@ -83,7 +84,7 @@ async def _measure(folder: Path, count: int) -> dict[str, Any]:
         generation = Generation(
             painter, gallery, bus, worker="bench", batch_window_s=0.008, max_batch=None, deadline_s=60
         )
-        register(bus, generation, lambda: None)
+        register(bus, generation, Unscaled())
         async with generation.running():
             await bus.start()
             try:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from services.generation.scaling.control import Demand
 from services.generation.service import Generation
 from shared.bus import Bus
 from shared.events import GenerationCanceled, PromptApproved
@@ -11,12 +10,13 @@ from shared.live import PromptIntended
 from shared.queries import ListModels, Models
 
 
-def register(bus: Bus, generation: Generation, on_intent: Callable[[], None]) -> None:
-    """Connect the service's decisions to the broker. `on_intent` is called when somebody is about to write a prompt."""
+def register(bus: Bus, generation: Generation, demand: Demand) -> None:
+    """Connect the service's decisions to the broker; `demand` hears of every prompt, before it is written and while."""
 
     @bus.on(PromptApproved)
     async def paint(event: PromptApproved) -> None:
-        await generation.paint(event)
+        with demand.request(len(event.request.image_ids)):
+            await generation.paint(event)
 
     @bus.on(GenerationCanceled)
     async def cancel(event: GenerationCanceled) -> None:
@@ -24,7 +24,7 @@ def register(bus: Bus, generation: Generation, on_intent: Callable[[], None]) ->
 
     @bus.hear(PromptIntended)
     async def intended(_: PromptIntended) -> None:
-        on_intent()
+        demand.intended()
 
     @bus.answer(ListModels)
     async def models(_: ListModels) -> Models:

@@ -12,6 +12,8 @@ from services.generation.handlers import register
 from services.generation.pictures import StoredGallery
 from services.generation.ports import Gallery, Painter
 from services.generation.registry import find_model
+from services.generation.scaling.control import Autoscaler, Unscaled
+from services.generation.scaling.forecast import Forecast
 from services.generation.service import Generation
 from services.generation.settings import Settings
 from services.generation.warmth import Warmth
@@ -27,7 +29,8 @@ def create_app(
 ) -> Starlette:
     """The ASGI app. Ports that are not given are the real ones."""
     settings = settings or Settings()
-    painter = painter or _real_painter(settings)
+    warmth = Warmth(scaledown_s=settings.modal_scaledown_s)
+    painter = painter or _real_painter(settings, warmth)
     gallery = gallery or StoredGallery(MediaStore(settings.media_store_url))
     bus = Bus(settings, "generation")
     generation = Generation(
@@ -39,11 +42,24 @@ def create_app(
         max_batch=settings.max_batch,
         deadline_s=settings.job_deadline_s,
     )
-    register(bus, generation, lambda: None)
-    return worker_app("generation", settings, bus, checks={"model": generation.ready}, resources=(generation.running,))
+    scaler = _autoscaler(settings, warmth, generation) if settings.painter == "modal" else None
+    register(bus, generation, scaler or Unscaled())
+    resources = (generation.running, scaler.running) if scaler else (generation.running,)
+    return worker_app("generation", settings, bus, checks={"model": generation.ready}, resources=resources)
 
 
-def _real_painter(settings: Settings) -> Painter:
+def _autoscaler(settings: Settings, warmth: Warmth, generation: Generation) -> Autoscaler:
+    from services.generation.modal_fleet import ModalFleet
+
+    return Autoscaler(
+        Forecast(cold_start_s=warmth.cold_start_s, most=settings.modal_lanes),
+        ModalFleet(settings.modal_app, warmth),
+        picture_s=lambda: generation.picture_s,
+        cold_start_s=lambda: warmth.cold_start_s,
+    )
+
+
+def _real_painter(settings: Settings, warmth: Warmth) -> Painter:
     record = find_model(settings.model)
     if record.licence_note:
         log.warning("licence of the model", model=record.id, licence=record.licence, note=record.licence_note)
@@ -55,7 +71,7 @@ def _real_painter(settings: Settings) -> Painter:
             app=settings.modal_app,
             lanes=settings.modal_lanes,
             timeout_s=settings.modal_timeout_s,
-            warmth=Warmth(scaledown_s=settings.modal_scaledown_s),
+            warmth=warmth,
         )
     # Importing torch and diffusers takes seconds, which a painter that was given has no use for.
     from services.generation.diffusers_painter import DiffusersPainter

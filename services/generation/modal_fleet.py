@@ -6,33 +6,17 @@ import math
 import time
 import warnings
 from collections.abc import Callable
-from typing import Protocol
 
 import modal
 import structlog
 
+from services.generation.scaling.ports import Target
 from services.generation.warmth import Warmth
 
 log = structlog.get_logger(__name__)
 
 APPLY_AGAIN_S = 60.0
 """A deployment silently resets what was applied before, so everything is said again after this time."""
-
-
-class Wanted(Protocol):
-    """How many containers there should be, and how long an idle one stays."""
-
-    @property
-    def min_containers(self) -> int: ...
-
-    @property
-    def buffer_containers(self) -> int: ...
-
-    @property
-    def scaledown_window_s(self) -> float: ...
-
-    @property
-    def max_containers(self) -> int: ...
 
 
 class ModalFleet:
@@ -43,7 +27,7 @@ class ModalFleet:
         self._applied: dict[str, int] | None = None
         self._applied_at = -math.inf
 
-    async def apply(self, target: Wanted) -> None:
+    async def apply(self, target: Target) -> None:
         """Raises what Modal's client raises when it is out of reach; the next call tries again."""
         wanted = {
             "min_containers": target.min_containers,

@@ -83,6 +83,11 @@ class Generation:
             ),
         )
 
+    @property
+    def picture_s(self) -> float:
+        """What one picture takes, as measured lately."""
+        return self._renderer.picture_s
+
     async def paint(self, event: PromptApproved) -> None:
         """Queue an approved prompt; return when its pictures are stored and said, or it was canceled or failed."""
         if event.generation_id in self._canceled:

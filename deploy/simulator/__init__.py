@@ -1,0 +1,1 @@
+"""Replays demand against scaling policies in simulated time."""

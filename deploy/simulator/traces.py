@@ -1,0 +1,113 @@
+"""Demand to replay: made from a seed, or read from a file with arrivals and service times."""
+
+from __future__ import annotations
+
+import csv
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+INTENT_SHARE = 0.85
+"""Of those who ask, how many are seen with the prompt box in focus before; the others call the API or remix."""
+TYPING_MEDIAN_S, TYPING_SPREAD = 9.0, 0.6
+ABANDONED = 0.25
+"""Intents that nothing follows, for each one that something does."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Requests in order: when they come, and how long each takes alone on a warm container. Seconds."""
+
+    name: str
+    arrivals: list[float]
+    services: list[float]
+    intents: list[float]
+
+    def without_intents(self) -> Trace:
+        return Trace(self.name, self.arrivals, self.services, [])
+
+
+def poisson(seed: int, count: int) -> Trace:
+    """Two requests a second, at random."""
+    return _made("poisson", seed, count, lambda rng, at: rng.expovariate(2.0))
+
+
+def diurnal(seed: int, count: int) -> Trace:
+    """Two days from night to noon and back: 0.02 requests a second at night, 3 at noon (thinned Poisson)."""
+
+    def pause(rng: random.Random, at: float) -> float:
+        start = at
+        while True:
+            at += rng.expovariate(3.0)
+            day = 0.5 - 0.5 * math.cos(2 * math.pi * at / DAY_S)
+            if rng.random() < 0.007 + 0.993 * day**3:
+                return at - start
+
+    return _made("diurnal", seed, count, pause)
+
+
+def bursty(seed: int, count: int) -> Trace:
+    """Sessions with Pareto pauses between them and within them: a GPU is busy 7 % of the time."""
+    left = 0
+
+    def pause(rng: random.Random, _: float) -> float:
+        nonlocal left
+        if left == 0:
+            left = min(400, int(6 * rng.paretovariate(1.3)))
+            return min(3600.0, 22.0 * rng.paretovariate(1.25))
+        left -= 1
+        return min(30.0, 0.35 * rng.paretovariate(1.15))
+
+    return _made("bursty", seed, count, pause)
+
+
+def spike(seed: int, count: int) -> Trace:
+    """One request a second, and ten for five minutes of every hour."""
+    return _made("tenfold spike", seed, count, lambda rng, at: rng.expovariate(10.0 if at % 3600 > 3300 else 1.0))
+
+
+DAY_S = 86_400 / 4
+"""A short day, so that 25,000 requests see several nights."""
+MAKERS: tuple[Callable[[int, int], Trace], ...] = (poisson, diurnal, bursty, spike)
+
+
+def read(path: Path) -> Trace:
+    """A CSV with the columns `arrival_s`, `service_s` and `images`; `service_s` is the whole request's time.
+
+    Raises:
+        ValueError: a column is missing, or a line is not of numbers; it says which.
+    """
+    rows: list[tuple[float, float]] = []
+    with path.open(newline="") as file:
+        reader = csv.DictReader(file)
+        if missing := {"arrival_s", "service_s"} - set(reader.fieldnames or ()):
+            raise ValueError(f"{path} has no column {', '.join(sorted(missing))}; it has {reader.fieldnames}")
+        for number, row in enumerate(reader, 2):
+            try:
+                arrival, service = float(row["arrival_s"]), float(row["service_s"])
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"{path}, line {number}: {error}") from error
+            if not (math.isfinite(arrival) and math.isfinite(service) and service >= 0):
+                raise ValueError(f"{path}, line {number}: times have to be finite, and service not negative")
+            rows.append((arrival, service))
+    if not rows:
+        raise ValueError(f"{path} holds no requests")
+    rows.sort()
+    first = rows[0][0]
+    return Trace(path.stem, [at - first for at, _ in rows], [service for _, service in rows], [])
+
+
+def _made(name: str, seed: int, count: int, pause: Callable[[random.Random, float], float]) -> Trace:
+    rng = random.Random(seed)
+    at, arrivals, services, intents = 0.0, [], [], []
+    for _ in range(count):
+        at += pause(rng, at)
+        arrivals.append(at)
+        services.append(0.35 * math.exp(rng.gauss(0.0, 0.25)))
+        if rng.random() < INTENT_SHARE:
+            intents.append(max(0.0, at - TYPING_MEDIAN_S * math.exp(rng.gauss(0.0, TYPING_SPREAD))))
+            if rng.random() < ABANDONED:
+                intents.append(at + rng.uniform(0, 60))
+    return Trace(name, arrivals, services, sorted(intents))

@@ -1,0 +1,1 @@
+"""How many containers are kept for the demand that is seen and expected."""

@@ -1,0 +1,100 @@
+"""The autoscaler: what the policy wants, and the loop that has it carried out."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from services.generation.scaling import control
+from services.generation.scaling.control import Autoscaler
+from services.generation.scaling.forecast import FIRST_KEPT_S, INTENT_LASTS_S, Forecast
+from services.generation.scaling.ports import Target
+
+
+@pytest.fixture
+def policy() -> Forecast:
+    return Forecast(cold_start_s=3.0, most=10)
+
+
+def wanted(policy: Forecast, now: float) -> Target:
+    return policy.target(now)[0]
+
+
+def test_nobody_asking_keeps_nothing_but_one_may_be_started(policy: Forecast) -> None:
+    assert (wanted(policy, 0.0).min_containers, wanted(policy, 0.0).max_containers) == (0, 1)
+
+
+def test_an_intent_wakes_a_container_and_is_forgotten_when_nothing_follows(policy: Forecast) -> None:
+    policy.intended(0.0)
+    assert wanted(policy, 1.0).min_containers == 1
+    assert wanted(policy, 1.0 + INTENT_LASTS_S).min_containers == 0
+
+
+def test_after_a_request_one_container_stays_for_a_while(policy: Forecast) -> None:
+    policy.arrived(0.0, 0.5)
+    policy.finished(0.5, 0.5)
+    assert wanted(policy, 0.5 + FIRST_KEPT_S - 1).min_containers == 1
+    assert wanted(policy, 0.5 + FIRST_KEPT_S + 1).min_containers == 0
+
+
+def test_regular_short_pauses_are_learnt_and_nothing_is_kept_longer_than_they_last(policy: Forecast) -> None:
+    now = 0.0
+    for _ in range(1000):
+        now += 20.0
+        policy.arrived(now, 0.5)
+        policy.finished(now + 0.5, 0.5)
+    assert wanted(policy, now + 19).min_containers == 1
+    assert wanted(policy, now + 30).min_containers == 0
+
+
+def test_load_and_a_backlog_call_for_more_up_to_the_most(policy: Forecast) -> None:
+    for number in range(40):
+        policy.arrived(number * 0.1, 0.5)
+    assert 3 <= wanted(policy, 4.0).min_containers <= 10
+    for _ in range(1000):
+        policy.arrived(4.0, 0.5)
+    assert wanted(policy, 4.0).max_containers == 10
+
+
+def test_hostile_numbers_of_intents_are_bounded(policy: Forecast) -> None:
+    for _ in range(100_000):
+        policy.intended(1.0)
+    assert wanted(policy, 1.0).min_containers == 1
+
+
+class Fleet:
+    def __init__(self) -> None:
+        self.applied: list[Target] = []
+        self.away = True
+        self.warm = asyncio.Event()
+
+    async def apply(self, target: Target) -> None:
+        if self.away:
+            raise ConnectionError("out of reach")
+        self.applied.append(target)
+        if target.min_containers:
+            self.warm.set()
+
+
+async def test_the_loop_goes_on_when_the_fleet_is_out_of_reach(
+    policy: Forecast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "EVERY_S", 0.01)
+    fleet = Fleet()
+    scaler = Autoscaler(policy, fleet, picture_s=lambda: 0.5, cold_start_s=lambda: 7.0)
+    async with scaler.running():
+        await asyncio.sleep(0.03)
+        fleet.away = False
+        with scaler.request(4):
+            await fleet.warm.wait()
+    assert policy.cold_start_s == 7.0
+    assert wanted(policy, scaler._now() + 2 * FIRST_KEPT_S).min_containers == 0
+
+
+async def test_a_request_has_ended_however_it_ended(policy: Forecast) -> None:
+    scaler = Autoscaler(policy, Fleet(), picture_s=lambda: 0.5, cold_start_s=lambda: 3.0, now=lambda: 10.0)
+    with pytest.raises(RuntimeError), scaler.request(4):
+        raise RuntimeError("the painting failed")
+    assert wanted(policy, 10.0 + FIRST_KEPT_S - 1).min_containers == 1
+    assert wanted(policy, 10.0 + FIRST_KEPT_S + 1).min_containers == 0
