@@ -31,10 +31,18 @@ export const useOverlays = create<Overlays>(() => ({
   report: null,
 }));
 
-/** Do something as somebody: at once when signed in, else after logging in. */
+/** Do something as somebody: at once when signed in, else after logging in. Who is here may not be known yet. */
 export function asSomebody(action: () => void, form: "login" | "signup" = "login"): void {
-  if (useSession.getState().state === "in") action();
-  else useOverlays.setState({ auth: form, afterAuth: action });
+  const { state } = useSession.getState();
+  if (state === "in") action();
+  else if (state === "out") useOverlays.setState({ auth: form, afterAuth: action });
+  else {
+    const stop = useSession.subscribe((session) => {
+      if (session.state === "unknown") return;
+      stop();
+      asSomebody(action, form);
+    });
+  }
 }
 
 export function openAuth(form: "login" | "signup"): void {
