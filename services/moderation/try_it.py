@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import mimetypes
 import sys
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from services.moderation.ports import Assessment
 from services.moderation.scorers import image_scorer, text_scorer
 from services.moderation.settings import ModerationSettings
 
-PICTURES = {".webp", ".jpg", ".jpeg", ".png"}
+FAILED = "scorer.failed"
 
 
 def _line(policy: Policy, stage: Stage, assessment: Assessment, started: float, **what: str | int) -> dict[str, Any]:
@@ -31,6 +32,13 @@ def _line(policy: Policy, stage: Stage, assessment: Assessment, started: float, 
     }
 
 
+def _held(error: Exception, started: float, **what: str | int) -> dict[str, Any]:
+    """What the service does when a scorer fails: the thing waits for a moderator, it never passes."""
+    print(f"{what}: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
+    ms = round(1000 * (time.perf_counter() - started), 2)
+    return {**what, "verdict": "hold", "rule": FAILED, "category": None, "span": None, "scores": {}, "ms": ms}
+
+
 def judge_texts(path: Path, stage: Stage, settings: ModerationSettings) -> Iterator[dict[str, Any]]:
     """A line for each line of the file, in order; an empty line is an empty text."""
     policy, scorer = Policy.load(settings.moderation_policy), text_scorer(settings)
@@ -40,17 +48,31 @@ def judge_texts(path: Path, stage: Stage, settings: ModerationSettings) -> Itera
     for number, line in enumerate(lines, 1):
         text = line.removesuffix("\r")
         started = time.perf_counter()
-        (assessment,) = scorer.assess([(text, stage)])
+        try:
+            (assessment,) = scorer.assess([(text, stage)])
+        except Exception as error:
+            yield _held(error, started, line=number)
+            continue
         yield _line(policy, stage, assessment, started, line=number)
 
 
 def judge_images(folder: Path, settings: ModerationSettings) -> Iterator[dict[str, Any]]:
-    """A line for each picture in the folder, by name."""
+    """A line for each file whose name says that it is a picture, by name; of other formats than ours too."""
     policy, scorer = Policy.load(settings.moderation_policy), image_scorer()
-    for path in sorted(each for each in folder.rglob("*") if each.suffix.lower() in PICTURES):
+    for path in sorted(each for each in folder.rglob("*") if _is_picture(each)):
+        name = str(path.relative_to(folder))
         started = time.perf_counter()
-        assessment = scorer.assess(path.read_bytes())
-        yield _line(policy, "image", assessment, started, image=str(path.relative_to(folder)))
+        try:
+            assessment = scorer.assess(path.read_bytes())
+        except Exception as error:
+            yield _held(error, started, image=name)
+            continue
+        yield _line(policy, "image", assessment, started, image=name)
+
+
+def _is_picture(path: Path) -> bool:
+    named = path.suffix.lower() == ".webp" or (mimetypes.guess_type(path.name)[0] or "").startswith("image/")
+    return named and not path.is_dir()
 
 
 def main() -> None:
@@ -66,12 +88,19 @@ def main() -> None:
     if arguments.images is not None and not arguments.images.is_dir():
         parser.error(f"no folder {arguments.images}")
     settings = ModerationSettings()
-    if arguments.texts is not None:
-        for line in judge_texts(arguments.texts, arguments.stage, settings):
-            sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-    if arguments.images is not None:
-        for line in judge_images(arguments.images, settings):
-            sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    try:
+        if arguments.texts is not None:
+            _write(judge_texts(arguments.texts, arguments.stage, settings))
+        if arguments.images is not None:
+            _write(judge_images(arguments.images, settings))
+    except (OSError, ValueError) as error:
+        parser.error(f"can't start: {error}")
+
+
+def _write(lines: Iterator[dict[str, Any]]) -> None:
+    for line in lines:
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

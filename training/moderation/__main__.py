@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from services.moderation.text.heads import DEFAULT_HEADS, Heads
+from services.moderation.text.heads import DEFAULT_HEADS, TENSORS, Heads
 from training.moderation.card import write_card
-from training.moderation.corpus import load
+from training.moderation.corpus import LOOKALIKES, load, lookalikes
 from training.moderation.features import Embedder
 from training.moderation.fit import Material, fit, heads, other_half, out_of_source, scale
 from training.moderation.synthetic import examples as template_examples
@@ -24,7 +24,7 @@ DEFAULT_DATA = Path("..") / "shared" / "data" / "moderation"
 def save(trained: Heads, path: Path) -> None:
     """Write heads as safetensors with half-precision weights."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: getattr(trained, name).astype(np.float16) for name in ("dense", "sparse", "bias")}
+    tensors = {name: getattr(trained, name).astype(np.float16) for name in TENSORS}
     facts = {
         "categories": json.dumps(trained.categories),
         "version": trained.version,
@@ -42,7 +42,7 @@ def main() -> None:
     if not folder.is_dir():
         parser.error(f"no folder {folder}; give the one with hatecheck.tsv and the others as --data")
 
-    examples = [*load(folder), *template_examples()]
+    examples = [*load(folder), *template_examples(), *lookalikes()]
     embedder = Embedder()
     print(f"{len(examples):,} examples; reading and embedding them")
     plain = [embedder.plain(example.text) for example in examples]
@@ -54,7 +54,7 @@ def main() -> None:
     slopes, shifts = scale(material, unseen, halves, half)
     print("fitting on all sources")
     digest = hashlib.sha256("\n".join(sorted(example.text for example in examples)).encode()).hexdigest()
-    trained = heads(fit(material, np.ones(len(examples), bool)), slopes, shifts, f"heads-1-{digest[:8]}")
+    trained = heads(fit(material, material.sources != LOOKALIKES), slopes, shifts, f"heads-2-{digest[:8]}")
     files = frozenset(hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.tsv"))
     trained = replace(trained, trained_on=files)
     save(trained, DEFAULT_HEADS)

@@ -20,11 +20,12 @@ INTRODUCTION = """# Moderation heads `{version}`
 
 Written by `python -m training.moderation`; do not edit.
 
-Six logistic regressions ({categories}) over the frozen sentence embedding of all-MiniLM-L6-v2 and
-the hashed words, pairs of words and letter runs of the plain reading of a text. They are put on one scale, on which 1 %
-of the worst benign source reaches {hold} and 0.25 % reaches {block}; for hate and harassment moreover 5 % and 1 % of
-texts about groups and quarrels that attack nobody. The service adds rules to them; these figures are of the heads
-alone.
+Six heads ({categories}) over frozen all-MiniLM-L6-v2 (the pooled states of five layers) and the hashed words, pairs
+of words and letter runs of the plain reading of a text: a logistic regression for each, and one network with a hidden
+layer that all share, added. They are put on one scale, on which 1 % of the worst benign source reaches {hold} and
+0.25 % reaches {block}, or less; for hate and harassment moreover 5 % and 1 % of texts about groups and quarrels that
+attack nobody, and 1.5 % and 0.5 % of the development look-alikes (`training/moderation/sets/`, not trained on; the test
+set beside it took no part in anything). The service adds rules to the heads; these figures are of the heads alone.
 
 ## Benign sources that the heads had not seen
 
@@ -35,7 +36,7 @@ PRECISION = """
 ## Average precision
 
 *Unseen source*: nothing of the source was trained on. *Other half*: trained on a random half of each source, measured
-on the other.
+on the other. A dash: not measured in this run.
 """
 IDENTITY = """
 ## Identity terms
@@ -69,9 +70,10 @@ def _probabilities(logits: Floats, slopes: Floats, shifts: Floats) -> Floats:
 def _precision(material: Material, scores: Floats, source: str, category: str, among: np.ndarray) -> str:
     labels = material.labels(category)
     use = among & (material.sources == source) & (labels >= 0)
+    column = CATEGORIES.index(category)
+    use &= ~np.isnan(scores[:, column])
     if labels[use].sum() < 5 or (labels[use] == 0).sum() < 5:
         return "–"
-    column = CATEGORIES.index(category)
     return f"{average_precision_score(labels[use], scores[use, column]):.3f}"
 
 

@@ -14,8 +14,12 @@ OPENAI = {
 }  # fmt: skip
 I2P_MOST, I2P_WEIGHT = 909, 0.5
 """About a third of I2P, so that its weak labels don't outweigh the clear ones."""
+OPENAI_WEIGHT = 5.0
+"""The only texts as long and as varied as what people write; there are few of them."""
 INNOCENT_WEIGHT = 2.5
 """HateCheck has two hateful texts for each innocent one, and a false alarm about a group is the worse mistake."""
+LOOKALIKES = "look-alikes"
+SETS = Path(__file__).with_name("sets")
 BENIGN = {"partiprompts": "partiprompts.tsv", "dpg": "dpg_bench.tsv", "coco": "coco_captions_2000.tsv"}
 
 
@@ -47,6 +51,12 @@ def benign(folder: Path) -> Iterator[Example]:
                 yield Example(row["prompt"], source, _none())
 
 
+def lookalikes() -> Iterator[Example]:
+    """Innocent prompts with suspicious words: never trained on, used to set the scale. The test set is another file."""
+    for row in rows(SETS / "lookalikes_development.tsv"):
+        yield Example(row["prompt"], LOOKALIKES, _none())
+
+
 def openai(folder: Path) -> Iterator[Example]:
     for row in rows(folder / "openai_moderation_eval.tsv"):
         labels: dict[str, int] = {}
@@ -55,7 +65,7 @@ def openai(folder: Path) -> Iterator[Example]:
                 labels[category] = max(labels.get(category, 0), int(row[column]))
         if row.get("any") == "0":
             labels = _none()
-        yield Example(row["text"], "openai", labels)
+        yield Example(row["text"], "openai", labels, OPENAI_WEIGHT)
 
 
 def hatecheck(folder: Path) -> Iterator[Example]:

@@ -19,6 +19,8 @@ from onnx import TensorProto, helper, numpy_helper
 WEIGHTS = "model.safetensors"
 TARGET = Path(__file__).parents[2] / "models" / "moderation" / "minilm.onnx"
 HIDDEN, HEADS, LAYERS, EPSILON = 384, 12, 6, 1e-12
+POOLED = (1, 2, 3, 4, 5)
+"""Layers, counted from 0, whose pooled states become features."""
 HEAD = HIDDEN // HEADS
 
 
@@ -66,7 +68,11 @@ class Graph:
 
 
 def build(weights: Path) -> onnx.ModelProto:
-    """The graph: `ids` and `mask` (batch, length) int64 → `embedding` (batch, 384), mean of the tokens, unit length."""
+    """The graph: `ids` and `mask` (batch, length) int64 → `embedding` (batch, 1920).
+
+    For each of the layers of `POOLED`, the mean of the tokens at unit length, side by side. The last 384 numbers are
+    the sentence embedding of the original; lower layers keep more of which word stands where, which heads can use.
+    """
     g = Graph(weights)
     g.constant("flat", np.array([-1, HIDDEN], np.int64))
     g.constant("last", np.array([-1], np.int64))
@@ -94,6 +100,12 @@ def build(weights: Path) -> onnx.ModelProto:
     absent = g.add("Mul", g.add("Sub", "one", mask, out="padding"), "minus", out="absent")
     absent = g.add("Unsqueeze", absent, "axes12", out="absent_wide")
 
+    g.constant("hidden_size", np.array([HIDDEN], np.int64))
+    shape = g.add("Concat", batch, length, "hidden_size", out="shape", axis=0)
+    present = g.add("Unsqueeze", mask, "last", out="present")
+    count = g.add("ReduceSum", present, "axis1", out="count", keepdims=0)
+    pooled: list[str] = []
+
     for layer in range(LAYERS):
         at, p = f"encoder.layer.{layer}", f"l{layer}"
         parts = {}
@@ -114,21 +126,20 @@ def build(weights: Path) -> onnx.ModelProto:
         wide = g.add("Gelu", g.dense(x, f"{at}.intermediate.dense", f"{p}.wide"), out=f"{p}.gelu")
         narrow = g.dense(wide, f"{at}.output.dense", f"{p}.narrow")
         x = g.norm(g.add("Add", narrow, x, out=f"{p}.sum"), f"{at}.output.LayerNorm", f"{p}.out")
-
-    g.constant("hidden_size", np.array([HIDDEN], np.int64))
-    shape = g.add("Concat", batch, length, "hidden_size", out="shape", axis=0)
-    states = g.add("Reshape", x, shape, out="states")
-    present = g.add("Unsqueeze", mask, "last", out="present")
-    total = g.add("ReduceSum", g.add("Mul", states, present, out="kept"), "axis1", out="total", keepdims=0)
-    count = g.add("ReduceSum", present, "axis1", out="count", keepdims=0)
-    mean = g.add("Div", total, count, out="mean")
-    g.add("LpNormalization", mean, out="embedding", axis=-1, p=2)
+        if layer in POOLED:
+            states = g.add("Reshape", x, shape, out=f"{p}.states")
+            total = g.add(
+                "ReduceSum", g.add("Mul", states, present, out=f"{p}.kept"), "axis1", out=f"{p}.total", keepdims=0
+            )
+            mean = g.add("Div", total, count, out=f"{p}.mean")
+            pooled.append(g.add("LpNormalization", mean, out=f"{p}.pooled", axis=-1, p=2))
+    g.add("Concat", *pooled, out="embedding", axis=-1)
 
     graph = helper.make_graph(
         g.nodes,
         "all-MiniLM-L6-v2",
         [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "length"]) for name in ("ids", "mask")],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", HIDDEN])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", HIDDEN * len(POOLED)])],
         list(g.initializers.values()),
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)

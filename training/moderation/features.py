@@ -16,7 +16,7 @@ from services.moderation.text.rules import RuleSet
 from services.moderation.text.windows import MAX_TOKENS, flatten
 from services.moderation.text.words import Vocabulary
 
-KEPT = Path("var") / "training" / "moderation-embeddings.npz"
+KEPT = Path("var") / "training" / "moderation-features.npz"
 BATCH = 16
 LONGEST = 4000
 
@@ -39,7 +39,7 @@ class Embedder:
         return flatten(read(text[:LONGEST], self.vocabulary)).text
 
     def embed(self, plain: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Unit vectors (len(plain), 384) of plain texts, each cut as in the service."""
+        """Features (len(plain), DIMENSIONS) of plain texts, each cut as in the service."""
         keys = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in plain]
         missing = sorted({key: text for key, text in zip(keys, plain, strict=True) if key not in self._vectors}.items())
         missing.sort(key=lambda item: len(item[1]))

@@ -1,4 +1,4 @@
-"""Fitting the heads: a logistic regression for each category over embeddings and hashed words, then one scale."""
+"""Fitting the heads: two models over the encoder's features and hashed words, added, then put on one scale."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
 from services.moderation.text.heads import BUCKETS, Heads, ngram_buckets
-from training.moderation.corpus import BENIGN, CATEGORIES, Example
+from training.moderation.corpus import BENIGN, CATEGORIES, LOOKALIKES, Example
+from training.moderation.fitted import Fitted, Floats
+from training.moderation.network import train
 
-Floats = npt.NDArray[np.float64]
-DENSE_SCALE, SPARSE_SCALE, INVERSE_PENALTY = 3.0, 2.0, 2.0
+DENSE_SCALE, SPARSE_SCALE, INVERSE_PENALTY = 2.0, 2.0, 1.0
 HOLD_SCORE, BLOCK_SCORE = 0.6, 0.9
 HOLD_RATE, BLOCK_RATE = 0.01, 0.0025
 """Share of benign prompts of a source unseen in training that may reach `HOLD_SCORE` and `BLOCK_SCORE`."""
 INNOCENT = {"hate": "hatecheck", "harassment": "surge"}
 INNOCENT_HOLD_RATE, INNOCENT_BLOCK_RATE = 0.05, 0.01
-STEEPEST = 3.0
+LOOKALIKE_HOLD_RATE, LOOKALIKE_BLOCK_RATE = 0.015, 0.005
+STEEPEST, LEAST_HOLD = 1.2, 0.0
+"""Bounds of the scale: no step from 0 to 1 at one logit, and nothing held that the head itself thinks unlikely."""
 HALVES_SEED = 5
 
 
 @dataclass(frozen=True)
 class Material:
-    """Examples with their features: embeddings (n, 384), hashed words (n, BUCKETS)."""
+    """Examples with their features: features of the encoder (n, d), hashed words (n, BUCKETS)."""
 
     examples: Sequence[Example]
     vectors: npt.NDArray[np.float32]
@@ -49,48 +52,68 @@ class Material:
         return np.array([example.labels.get(category, -1) for example in self.examples])
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """`coefficients` (categories, 384 + BUCKETS) and `intercepts` (categories,) of the heads before they are scaled."""
-
-    coefficients: Floats
-    intercepts: Floats
-
-    def logits(self, material: Material) -> Floats:
-        """Logits (n, categories)."""
-        dense, sparse = self.coefficients[:, :-BUCKETS], self.coefficients[:, -BUCKETS:]
-        found: Floats = material.vectors @ dense.T + np.asarray(material.words @ sparse.T) + self.intercepts
-        return found
-
-
 def fit(material: Material, use: npt.NDArray[np.bool_]) -> Fitted:
-    """Fit every head on the examples where `use` holds and whose label is known."""
-    features = sp.hstack(
-        [sp.csr_matrix(material.vectors * np.float32(DENSE_SCALE)), material.words * SPARSE_SCALE], format="csr"
+    """Fit every head on the examples where `use` holds and whose label is known.
+
+    Two models of different kinds, each scaled to unit spread, are added: a logistic regression for each category, and
+    a network with one hidden layer that all categories share.
+    """
+    known = np.stack([material.labels(category) for category in CATEGORIES], axis=1)
+    regression = _regression(material, use, known)
+    vectors, words = material.vectors[use], material.words[use]
+    network = train(material.vectors, material.words, known, _weights(material), use)
+    first, second = (part.logits(vectors, words).std(axis=0) for part in (regression, network))
+    one, two = np.diag(1 / first), np.diag(1 / second)
+    return Fitted(
+        dense=one @ regression.dense + two @ network.dense,
+        sparse=one @ regression.sparse + two @ network.sparse,
+        bias=one @ regression.bias + two @ network.bias,
+        hidden=network.hidden,
+        hidden_bias=network.hidden_bias,
+        out=two @ network.out,
     )
-    weights = np.array([example.weight for example in material.examples])
+
+
+def _weights(material: Material) -> Floats:
+    return np.array([example.weight for example in material.examples], np.float64)
+
+
+def _regression(material: Material, use: npt.NDArray[np.bool_], targets: npt.NDArray[np.int64]) -> Fitted:
+    dense = sp.csr_matrix(material.vectors * np.float32(DENSE_SCALE))
+    features = sp.hstack([dense, material.words * SPARSE_SCALE], format="csr")
+    weights = _weights(material)
     rows: list[Floats] = []
     intercepts: list[float] = []
-    for category in CATEGORIES:
-        labels = material.labels(category)
-        known = use & (labels >= 0)
+    for column in range(targets.shape[1]):
+        known = use & (targets[:, column] >= 0)
         model = LogisticRegression(C=INVERSE_PENALTY, max_iter=200, tol=1e-3)
-        model.fit(features[known], labels[known], sample_weight=weights[known])
-        coefficients = model.coef_[0].copy()
-        coefficients[:-BUCKETS] *= DENSE_SCALE
-        coefficients[-BUCKETS:] *= SPARSE_SCALE
-        rows.append(coefficients)
+        model.fit(features[known], targets[known, column], sample_weight=weights[known])
+        rows.append(model.coef_[0])
         intercepts.append(float(model.intercept_[0]))
-    return Fitted(np.stack(rows), np.array(intercepts))
+    coefficients = np.stack(rows)
+    width = material.vectors.shape[1]
+    return Fitted(
+        dense=coefficients[:, :-BUCKETS] * DENSE_SCALE,
+        sparse=coefficients[:, -BUCKETS:] * SPARSE_SCALE,
+        bias=np.array(intercepts),
+        hidden=np.zeros((1, width)),
+        hidden_bias=np.zeros(1),
+        out=np.zeros((len(rows), 1)),
+    )
 
 
 def out_of_source(material: Material) -> Floats:
-    """Logits (n, categories) of every example under heads that saw no example of its source."""
+    """Logits (n, categories) of every example under heads that saw nothing of its source; NaN where none is measured.
+
+    Templates and I2P have labels too weak to measure anything by.
+    """
     logits = np.full((len(material.examples), len(CATEGORIES)), np.nan)
     sources = material.sources
-    for source in sorted(set(sources) - {"templates"}):
+    for source in sorted(set(sources) - {"templates", "i2p"}):
         held_out = sources == source
-        logits[held_out] = fit(material, ~held_out).logits(material)[held_out]
+        logits[held_out] = fit(material, ~held_out & (sources != LOOKALIKES)).logits(material.vectors, material.words)[
+            held_out
+        ]
     return logits
 
 
@@ -98,7 +121,7 @@ def other_half(material: Material) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Logits of heads that saw a random half of each source, and which examples they did not see."""
     unseen = np.random.default_rng(HALVES_SEED).integers(0, 2, len(material.examples)).astype(bool)
     unseen &= material.sources != "templates"
-    return fit(material, ~unseen).logits(material), unseen
+    return fit(material, ~unseen & (material.sources != LOOKALIKES)).logits(material.vectors, material.words), unseen
 
 
 def scale(material: Material, logits: Floats, halves: Floats, unseen: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -117,11 +140,16 @@ def scale(material: Material, logits: Floats, halves: Floats, unseen: npt.NDArra
         by_source = [logits[sources == source, column] for source in BENIGN if (sources == source).any()]
         hold = max(float(np.quantile(each, 1 - HOLD_RATE)) for each in by_source)
         block = max(float(np.quantile(each, 1 - BLOCK_RATE)) for each in by_source)
+        lookalikes = logits[sources == LOOKALIKES, column]
+        if len(lookalikes):
+            hold = max(hold, float(np.quantile(lookalikes, 1 - LOOKALIKE_HOLD_RATE)))
+            block = max(block, float(np.quantile(lookalikes, 1 - LOOKALIKE_BLOCK_RATE)))
         if source := INNOCENT.get(CATEGORIES[column]):
             innocent = halves[unseen & (sources == source) & (material.labels(CATEGORIES[column]) == 0), column]
             if len(innocent):
                 hold = max(hold, float(np.quantile(innocent, 1 - INNOCENT_HOLD_RATE)))
                 block = max(block, float(np.quantile(innocent, 1 - INNOCENT_BLOCK_RATE)))
+        hold = max(hold, LEAST_HOLD)
         slopes[column] = min((high - low) / max(block - hold, 1e-6), STEEPEST)
         shifts[column] = low - slopes[column] * hold
     return slopes, shifts
@@ -133,11 +161,12 @@ def _logit(score: float) -> float:
 
 def heads(fitted: Fitted, slopes: Floats, shifts: Floats, version: str) -> Heads:
     """The heads as the service uses them."""
-    coefficients = fitted.coefficients * slopes[:, None]
+    scaled = {name: (getattr(fitted, name) * slopes[:, None]).astype(np.float32) for name in ("dense", "sparse", "out")}
     return Heads(
         categories=CATEGORIES,
-        dense=coefficients[:, :-BUCKETS].astype(np.float32),
-        sparse=coefficients[:, -BUCKETS:].astype(np.float32),
-        bias=(fitted.intercepts * slopes + shifts).astype(np.float32),
+        bias=(fitted.bias * slopes + shifts).astype(np.float32),
+        hidden=fitted.hidden.astype(np.float32),
+        hidden_bias=fitted.hidden_bias.astype(np.float32),
         version=version,
+        **scaled,
     )

