@@ -21,8 +21,8 @@ from training.clip.examination import (
     unseen_colours,
     unseen_keywords,
 )
-from training.clip.pictures import load_icons
 from training.clip.texts import embedded, vocabulary
+from training.pocket.decoder_stage import load_icons
 from training.pocket.icons import prepare
 from training.pocket.paths import TrainingFolder
 

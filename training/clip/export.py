@@ -12,10 +12,11 @@ from torch.optim.swa_utils import update_bn
 
 from services.search.encoder import CONFIG, REFERENCE, TOWER
 from training.clip.learning import AVERAGE_DECAY, Student
-from training.clip.pictures import load_icons, paint, scenes_of, worn
+from training.clip.pictures import paint, scenes_of, worn
 from training.clip.texts import Vocabulary, embedded, vocabulary
 from training.clip.tower import CONFIG as OPEN_CLIP_CONFIG
 from training.pocket.checkpoint import MovingAverage, load_checkpoint
+from training.pocket.decoder_stage import load_icons
 from training.pocket.icons import Concept
 from training.pocket.paths import TrainingFolder
 

@@ -11,10 +11,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from training.clip.pictures import load_icons, paint, scenes_of, worn
+from training.clip.pictures import paint, scenes_of, worn
 from training.clip.texts import Vocabulary, embedded, vocabulary
 from training.clip.tower import new_tower
 from training.pocket.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
+from training.pocket.decoder_stage import load_icons
 from training.pocket.icons import Concept
 from training.pocket.paths import TrainingFolder
 

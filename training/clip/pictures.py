@@ -1,6 +1,5 @@
 """Pictures for the encoder: what captions describe, composed of icons as the pocket model's pictures are."""
 
-import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
@@ -10,19 +9,12 @@ from services.generation.pocket.prior import PLACES, SIZES
 from services.generation.pocket.scene import SceneBatch
 from training.pocket.captions import Caption
 from training.pocket.composition import compose
-from training.pocket.paths import TrainingFolder
 from training.pocket.scenes import draw_scenes
 
 SIDE = 64
 _BACKGROUNDS = torch.tensor(list(BACKGROUNDS.values()))
 _OFFSETS = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "top": (0.0, -1.0), "bottom": (0.0, 1.0)}
 _PAIR_SIZE = 0.47
-
-
-def load_icons(folder: TrainingFolder) -> tuple[Tensor, Tensor]:
-    """The icons at 256 and at 128 pixels as uint8 (concepts, 4, S, S), mapped from disk."""
-    full, half = (np.load(path, mmap_mode="c") for path in (folder.icons, folder.icons_half))
-    return torch.from_numpy(full).permute(0, 3, 1, 2), torch.from_numpy(half).permute(0, 3, 1, 2)
 
 
 def scenes_of(captions: list[Caption], concepts: int, generator: torch.Generator) -> SceneBatch:
