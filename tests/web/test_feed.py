@@ -21,7 +21,7 @@ def test_going_back_finds_the_feed_where_it_was_left(windows: Windows, gallery: 
     page.goto("/?feed=explore")
     page.locator("[data-post]").first.wait_for()
     page.mouse.wheel(0, 700)
-    page.wait_for_function("scrollY > 600")
+    page.wait_for_function("() => scrollY > 400")
     page.wait_for_timeout(150)
     before = scrolled(page)
     card = page.locator("[data-post]").filter(visible=True).nth(4)

@@ -101,7 +101,7 @@ def test_what_lies_over_the_page(windows: Windows, gallery: Person, axe: str, ke
     page = windows.open(gallery, reduced_motion="reduce")
 
     def arrive() -> None:
-        page.goto("/")
+        page.goto("/?feed=explore")
         page.locator("[data-post]").first.wait_for()
         page.keyboard.press(key)
         expect(page.get_by_role("dialog", name=DIALOGS[key])).to_be_visible()
