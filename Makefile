@@ -12,7 +12,7 @@ CODE := shared services deploy training promptgram tests
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help simulate setup run seed test test-fast fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting bench-searching modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket moderate train-moderation \
+.PHONY: help simulate setup run seed test test-fast fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting bench-searching modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
 	eval-moderation eval-feed screenshots figures lock clean
 
 help: ## list the commands
@@ -134,6 +134,10 @@ simulate: $(VENV)/.run ## compare scaling policies in simulated time (TRACE=<csv
 
 train-pocket: setup ## train the pocket model (resumable; TRAIN_DIR)
 	@$(BIN)/python -m training.pocket
+
+train-clip: setup ## train search's image encoder and examine it (resumable; TRAIN_DIR)
+	@$(BIN)/python -m training.clip
+	@$(BIN)/python -m training.clip.evaluate
 
 train-moderation: setup ## train the moderation heads (DATA=<folder>)
 	@$(BIN)/python -m training.moderation $(if $(DATA),--data $(DATA))
