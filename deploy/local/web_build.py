@@ -20,7 +20,8 @@ def main() -> int:
     """Exit code of the first command that fails, else 0."""
     web, scripts = Path(sys.argv[1]), sys.argv[2:]
     npm, environment = _npm()
-    steps = [(None, [*npm, "run", "--silent", script]) for script in scripts] or [
+    steps: list[tuple[str | None, list[str]]] = [(None, [*npm, "run", "--silent", script]) for script in scripts]
+    steps = steps or [
         ("installing the web app's packages", [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]),
         ("building the web app", [*npm, "run", "--silent", "build"]),
     ]
