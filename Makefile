@@ -41,10 +41,10 @@ setup: $(VENV)/.dev $(WEB)/dist/index.html ## install everything and build the w
 # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 run: $(VENV)/.run $(WEB)/dist/index.html ## start the whole stack on this machine (PORT, DATA_DIR, MODEL)
-	@DATA_DIR=$(DATA_DIR) exec $(BIN)/python -m deploy.local
+	@DATA_DIR="$(DATA_DIR)" exec $(BIN)/python -m deploy.local
 
 seed: $(VENV)/.run ## fill the running stack with a community (COUNT of posts, URL or DATA_DIR); run again to go on
-	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.seed $(if $(COUNT),--count $(COUNT)) $(if $(URL),--url $(URL))
+	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.seed $(if $(COUNT),--count $(COUNT)) $(if $(URL),--url $(URL))
 
 up: deploy/.env ## start the stack in containers
 	docker compose -f deploy/compose.yaml up --build --wait
@@ -56,19 +56,19 @@ deploy/.env:
 	@$(PYTHON) -m deploy.secrets
 
 trace: $(VENV)/.run ## draw a trace (ID=<trace, generation or post id>; the latest without)
-	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.trace $(ID)
+	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.trace $(ID)
 
 dlq: $(VENV)/.run ## list events that could not be handled
-	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.dead_letters list
+	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.dead_letters list
 
 replay: $(VENV)/.run ## send dead letters again (ID=<sequence>; all without)
-	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.dead_letters replay $(if $(ID),--id $(ID),--all)
+	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.dead_letters replay $(if $(ID),--id $(ID),--all)
 
 reindex: $(VENV)/.run ## have search and the feed take in every post again
-	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.reindex
+	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.reindex
 
 optimize-search: $(VENV)/.run ## build the search index's graphs in its folder, while the stack is stopped
-	@DATA_DIR=$(DATA_DIR) $(BIN)/python -m deploy.tools.optimize_search
+	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.optimize_search
 
 # ── checking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,12 +12,14 @@ from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
+from rich.markup import escape
 
 from deploy.local.layout import Layout, PortTaken, lay_out
 from deploy.local.programs import control_socket, start
 from deploy.local.watch import Watch
 
 STOP_PATIENCE_S = 20
+LITTLE_SPACE_BYTES = 1 << 30
 
 
 def main() -> int:
@@ -25,14 +28,24 @@ def main() -> int:
     data = Path(os.environ.get("DATA_DIR") or "var")
     running = _running_pid(data)
     if running:
-        console.print(f"[red]A stack already runs on {data} (process {running}).[/] Stop it, or set another DATA_DIR.")
+        text = f"A stack already runs on {data} (process {running}). Stop it, or set another DATA_DIR."
+        console.print(text, style="red", markup=False)
         return 1
     try:
-        layout = lay_out(data, int(os.environ["PORT"]) if os.environ.get("PORT") else None)
+        layout = lay_out(data, _wanted_port())
     except (PortTaken, ValueError) as error:
-        console.print(f"[red]{error}[/]")
+        console.print(error, style="red", markup=False)
         return 1
-    console.print(f"[bold]Promptgram[/] starts, with its data in {layout.data}")
+    except OSError as error:
+        console.print(
+            f"Can't keep data in {data}: {error.strerror}. Choose a folder with DATA_DIR=…", style="red", markup=False
+        )
+        return 1
+    console.print(f"[bold]Promptgram[/] starts, with its data in {escape(str(layout.data))}")
+    if shutil.disk_usage(layout.data).free < LITTLE_SPACE_BYTES:
+        console.print(
+            "[yellow]Less than 1 GB is free there; the broker and the database refuse writes on a full disk.[/]"
+        )
     return _supervise(layout, console)
 
 
@@ -52,8 +65,10 @@ def _supervise(layout: Layout, console: Console) -> int:
     layout.write()
     watch = Watch(layout, control_socket(layout), console)
     try:
-        ready = watch.until_ready(lambda: stopping)
+        ready = watch.until_ready(lambda: stopping or supervisord.poll() is not None)
         if not ready and not stopping:
+            if supervisord.poll() is not None:
+                console.print("[red]The process supervisor did not start; its last words are above.[/]")
             stop(signal.SIGTERM, None)
         elif ready:
             console.print(
@@ -73,6 +88,16 @@ def _supervise(layout: Layout, console: Console) -> int:
             leftover.unlink(missing_ok=True)
     console.print("stopped")
     return 0 if ready else 1
+
+
+def _wanted_port() -> int | None:
+    """`PORT`, where it is set; raises `ValueError` when it is no port."""
+    port = os.environ.get("PORT")
+    if not port:
+        return None
+    if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+        raise ValueError(f"PORT is {port!r}; it must be a number from 1 to 65535.")
+    return int(port)
 
 
 def _running_pid(data: Path) -> int | None:

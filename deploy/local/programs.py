@@ -80,9 +80,9 @@ def write_configuration(layout: Layout, applications: Mapping[str, str]) -> Path
     nats.write_text(NATS_CONFIG.format(port=layout.ports["nats"], store=layout.data / "nats"))
     sections = [
         SUPERVISORD_CONFIG.format(
-            run=layout.run,
-            root=ROOT,
-            logs=layout.logs,
+            run=_escaped(layout.run),
+            root=_escaped(ROOT),
+            logs=_escaped(layout.logs),
             socket=control_socket(layout),
             password=layout.secret,
             user="user=root\n" if os.getuid() == 0 else "",
@@ -131,12 +131,18 @@ def _program(name: str, command: list[object], *, order: int, log: Path | None =
         "stopasgroup": "true",
         "killasgroup": "true",
         "redirect_stderr": "true",
-        "stdout_logfile": log or "/dev/fd/1",
+        # supervisord fills in names twice in this one.
+        "stdout_logfile": _escaped(log) if log else "/dev/fd/1",
         "stdout_logfile_maxbytes": SERVER_LOG_BYTES if log else 0,
         "stdout_logfile_backups": 1,
     }
-    lines = [f"{key}={str(value).replace('%', '%%')}" for key, value in settings.items()]
+    lines = [f"{key}={_escaped(value)}" for key, value in settings.items()]
     return "\n".join([f"[program:{name}]", *lines, ""])
+
+
+def _escaped(value: object) -> str:
+    """For supervisord, which fills in `%(names)s`."""
+    return str(value).replace("%", "%%")
 
 
 def _quoted(part: str) -> str:
