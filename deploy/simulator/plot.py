@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 PANEL_W, PANEL_H, MARGIN, TOP = 330, 280, 56, 64
-COLOURS = ("#8c857d", "#c9a227", "#3f7cac", "#c93a1d", "#e59a86")
+COLOURS = ("#8c857d", "#c9a227", "#3f7cac", "#c93a1d", "#7a4a9e", "#e59a86")
 SHAPES = ("circle", "square", "triangle", "diamond")
 LEAST_LATE, MOST_LATE, MOST_COST = 0.0003, 0.3, 2.0
 
