@@ -12,7 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ServiceSettings(BaseSettings):
     """The settings that all services share; each service's own settings extend it."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    # Compose has no way to leave a variable out: an empty one means that it is not set.
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
     nats_url: str = Field(
         "nats://127.0.0.1:4222", description="Where the broker listens; commas separate a cluster's servers."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -10,8 +11,21 @@ import yaml
 
 from deploy import secrets
 from deploy.local.layout import SERVICES
+from services.feed.settings import FeedSettings
+from services.gateway.settings import GatewaySettings
+from services.generation.settings import Settings as GenerationSettings
+from services.moderation.settings import ModerationSettings
+from services.search.settings import SearchSettings
+from shared.settings import ServiceSettings
 from tests.unit.deploy.test_secrets import variables
 
+SETTINGS: dict[str, type[ServiceSettings]] = {
+    "feed": FeedSettings,
+    "gateway": GatewaySettings,
+    "generation": GenerationSettings,
+    "moderation": ModerationSettings,
+    "search": SearchSettings,
+}
 STACK = secrets.FOLDER / "compose.yaml"
 OBSERVED = secrets.FOLDER / "compose.observability.yaml"
 
@@ -62,3 +76,31 @@ def test_traces_go_to_the_collector_from_every_service() -> None:
     observed = services(OBSERVED)
     for service in SERVICES:
         assert observed[service]["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector:4318"
+
+
+def test_a_variable_that_compose_leaves_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOG_LEVEL", "NATS_USER", "MEDIA_URL", "QDRANT_URL"):
+        monkeypatch.setenv(name, "")
+    settings = SearchSettings()
+    assert (settings.log_level, settings.nats_user, settings.media_url, settings.qdrant_url) == (
+        "INFO",
+        None,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_compose_sets_is_read_by_the_service(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    described: dict[str, str] = services(STACK)[service]["environment"]
+    for name in os.environ:
+        if name.lower() in SETTINGS[service].model_fields:
+            monkeypatch.delenv(name)
+    for name, value in described.items():
+        monkeypatch.setenv(name, re.sub(r"\$\{(\w+)(?::\?|:-(\w*))\}", lambda found: found[2] or "S" * 40, value))
+    settings = SETTINGS[service]()
+    unread = {name for name in described if name.lower() not in settings.model_fields_set}
+    assert unread == {"OTEL_EXPORTER_OTLP_ENDPOINT"}, "read by shared.telemetry; all else is a setting"
+    needed = {"nats_url", "nats_user", "nats_password"}
+    needed |= {"mongodb_url"} & set(SETTINGS[service].model_fields)
+    assert needed <= settings.model_fields_set
