@@ -58,8 +58,8 @@ deploy/.env:
 trace: $(VENV)/.run ## draw a trace (ID=<trace, generation or post id>; the latest without)
 	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.trace $(ID)
 
-dlq: $(VENV)/.run ## list events that could not be handled
-	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.dead_letters list
+dlq: $(VENV)/.run ## list events that could not be handled (ID=<#> shows one in full)
+	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.dead_letters list $(if $(ID),--id $(ID))
 
 replay: $(VENV)/.run ## send dead letters again (ID=<sequence>; all without)
 	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.dead_letters replay $(if $(ID),--id $(ID),--all)

@@ -16,11 +16,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deploy.tools.letters import STREAM, DeadLetter, NotReplayable, dead_letter, dead_letters, replay
+from deploy.tools.letters import STREAM, DeadLetter, NotReplayable, by_event, dead_letter, dead_letters, replay
 from deploy.tools.stack import nats_url
 from shared.settings import ServiceSettings
 
 SHOWN_BODY = 4000
+SHOWN_REASON = 90
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -57,26 +58,29 @@ async def _list(console: Console, number: int | None) -> None:
         console.print("No dead letters: every event has been handled, or is still being tried.")
         return
     console.print(_table(letters))
-    console.print(f"{len(letters)} dead letter{'s' if len(letters) > 1 else ''}.", style="dim")
+    counted = f"{len(letters)} dead letter{'s' if len(letters) > 1 else ''}."
+    console.print(f"{counted} `make dlq ID=<#>` shows one in full.", style="dim")
 
 
 async def _replay(console: Console, number: int | None) -> None:
     async with _jetstream() as jetstream:
-        if number is not None:
-            letters = [await _one(jetstream, number)]
-        else:
-            letters = [letter async for letter in dead_letters(jetstream)]
+        chosen = None if number is None else await _one(jetstream, number)
+        events = by_event([letter async for letter in dead_letters(jetstream)])
+        if chosen is not None:
+            events = [letters for letters in events if number in {letter.sequence for letter in letters}]
         sent = 0
-        for letter in letters:
+        for letters in events:
             try:
-                await replay(jetstream, letter)
+                await replay(jetstream, *letters)
             except NotReplayable as error:
                 console.print(Text(f"kept    {_clean(str(error))}", style="yellow"))
             else:
                 sent += 1
-                console.print(Text(f"sent    letter {letter.sequence}: {letter.subject} for {letter.consumer}"))
-    console.print(f"{sent} of {len(letters)} sent again." if letters else "No dead letters: nothing to send.")
-    if sent < len(letters):
+                numbers = ", ".join(str(letter.sequence) for letter in letters)
+                consumers = ", ".join(dict.fromkeys(letter.consumer for letter in letters))
+                console.print(Text(_clean(f"sent    letter {numbers}: {letters[0].subject} for {consumers}")))
+    console.print(f"{sent} of {len(events)} sent again." if events else "No dead letters: nothing to send.")
+    if sent < len(events):
         raise LookupError("Some letters could not be sent again.")
 
 
@@ -132,7 +136,7 @@ def _table(letters: list[DeadLetter]) -> Table:
             Text(_clean(letter.subject or "unknown")),
             Text(_clean(letter.consumer)),
             "?" if letter.deliveries is None else str(letter.deliveries),
-            Text(_clean(letter.reason)[:200]),
+            Text(_shortened(_clean(letter.reason))),
             Text(_about(letter.body)),
         )
     return table
@@ -173,6 +177,10 @@ def _about(body: bytes | None) -> str:
         return "not an object"
     ids = [f"{name}={value}" for name, value in fields.items() if name.endswith("_id") and isinstance(value, str)]
     return _clean(" ".join(ids))[:200]
+
+
+def _shortened(reason: str) -> str:
+    return reason if len(reason) <= SHOWN_REASON else f"{reason[:SHOWN_REASON]} …"
 
 
 def _clean(text: str) -> str:

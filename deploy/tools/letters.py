@@ -8,7 +8,7 @@ the event itself is looked up in the stream, where it lies until its time is ove
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
@@ -63,8 +63,21 @@ async def dead_letter(jetstream: JetStreamContext, sequence: int) -> DeadLetter 
         return None
 
 
-async def replay(jetstream: JetStreamContext, letter: DeadLetter) -> None:
-    """Send the letter's event again to all who hear it, then remove the letter.
+def by_event(letters: Iterable[DeadLetter]) -> list[list[DeadLetter]]:
+    """The letters about one event together, each list and the lists among them oldest first.
+
+    Several consumers may have failed at one event. Sent again it reaches all of them: sent for each letter, an event
+    that still fails would double its letters with every replay.
+    """
+    groups: dict[object, list[DeadLetter]] = {}
+    for letter in letters:
+        key = letter.sequence if letter.subject is None else (letter.subject, letter.body)
+        groups.setdefault(key, []).append(letter)
+    return list(groups.values())
+
+
+async def replay(jetstream: JetStreamContext, letter: DeadLetter, *others: DeadLetter) -> None:
+    """Send the letter's event again to all who hear it, then remove the letter and the `others` about the same event.
 
     The event travels under a new message id, or the duplicate window would swallow it. The id is made of the letter, so
     that a replay which was interrupted before the removal can be repeated without doubling the event.
@@ -76,7 +89,8 @@ async def replay(jetstream: JetStreamContext, letter: DeadLetter) -> None:
         raise NotReplayable(f"letter {letter.sequence}: {letter.reason}")
     headers = letter.headers | {"Nats-Msg-Id": f"replay:{letter.sequence}:{letter.at.isoformat()}"}
     await jetstream.publish(letter.subject, letter.body, stream=str(EVENTS.name), headers=headers)
-    await jetstream.delete_msg(STREAM, letter.sequence)
+    for told in (*others, letter):
+        await jetstream.delete_msg(STREAM, told.sequence)
 
 
 async def _read(jetstream: JetStreamContext, message: RawStreamMsg) -> DeadLetter:

@@ -108,6 +108,19 @@ async def test_replay_all_sends_every_letter_once(
     assert sorted(handled) == [f"p{number}" for number in range(5)]
 
 
+async def test_an_event_at_which_two_consumers_failed_goes_out_once(
+    jetstream: JetStreamContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for durable, body in (("search", b"{}"), ("feed", b"{}"), ("feed", b"[]")):
+        headers = {"Dead-Subject": PostDeleted.subject, "Dead-Consumer": f"{durable}-post-deleted"}
+        await jetstream.publish(f"dlq.{durable}-post-deleted", body, headers=headers)
+    assert await command("replay", "--id", "2") == 0
+    assert "letter 1, 2: evt.post.deleted.v1 for search-post-deleted, feed-post-deleted" in capsys.readouterr().out
+    assert (await jetstream.stream_info("EVENTS")).state.messages == 1
+    (left,) = await letters_when(jetstream, 1)
+    assert left.sequence == 3
+
+
 async def test_an_event_that_fails_again_becomes_a_new_letter(jetstream: JetStreamContext, indexer: Indexer) -> None:
     await indexer.bus.emit(PostDeleted(post_id="p1", author_id="ada"))
     (first,) = await letters_when(jetstream, 1)
