@@ -141,6 +141,66 @@ class FeedPage(Query[FeedItems]):
     cursor: str | None = None
 
 
+class TasteInterest(Fact):
+    """Something the person seems to like. `weight` is in (0, 1], 1 for the greatest; `post_ids` the dearest first."""
+
+    id: str
+    label: str
+    weight: float
+    post_ids: tuple[str, ...] = ()
+
+
+class TasteLess(Fact):
+    """A picture of which the person wants less of its kind, and when that will have faded away."""
+
+    id: str
+    label: str
+    since: datetime
+    fades_at: datetime
+
+
+class TasteFound(Answer):
+    """What was learned of a person, and how they want to be shown pictures. `exploration` is a share, 0…1."""
+
+    personalised: bool
+    exploration: float
+    interests: tuple[TasteInterest, ...] = ()
+    less: tuple[TasteLess, ...] = ()
+
+
+class ReadTaste(Query[TasteFound]):
+    """The taste of one person as the next page would use it."""
+
+    subject = "qry.feed.taste.v1"
+    answer = TasteFound
+    viewer_id: str
+
+
+class SteerTaste(Query[TasteFound]):
+    """Change how a person's pages are made; None leaves a value as it is."""
+
+    subject = "qry.feed.steer.v1"
+    answer = TasteFound
+    viewer_id: str
+    personalised: bool | None = None
+    exploration: float | None = Field(None, ge=0, le=1)
+
+
+class Forgotten(Answer):
+    """`found` is False when nothing of that id was learned."""
+
+    found: bool
+
+
+class ForgetTaste(Query[Forgotten]):
+    """Forget one interest or one "less like this" by its id, or with None all that was learned."""
+
+    subject = "qry.feed.forget.v1"
+    answer = Forgotten
+    viewer_id: str
+    id: str | None = None
+
+
 # ── moderation ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -20,7 +20,8 @@ SERVICES = ("gateway", "moderation", "generation", "search", "feed")
 
 ASKS: dict[str, tuple[type[q.Query[Any]], ...]] = {
     "gateway": (
-        q.SearchPosts, q.SimilarPosts, q.FeedPage, q.ModerationQueue, q.Decide, q.ListModels,
+        q.SearchPosts, q.SimilarPosts, q.FeedPage, q.ReadTaste, q.SteerTaste, q.ForgetTaste, q.ModerationQueue,
+        q.Decide, q.ListModels,
     ),
     "feed": (q.PostVectors, q.NearTaste),
 }  # fmt: skip
@@ -28,7 +29,7 @@ ANSWERS: dict[str, tuple[type[q.Query[Any]], ...]] = {
     "moderation": (q.ModerationQueue, q.Decide),
     "generation": (q.ListModels,),
     "search": (q.SearchPosts, q.SimilarPosts, q.PostVectors, q.NearTaste),
-    "feed": (q.FeedPage,),
+    "feed": (q.FeedPage, q.ReadTaste, q.SteerTaste, q.ForgetTaste),
 }
 TELLS: dict[str, tuple[type[news.Live], ...]] = {
     "gateway": (news.GenerationChanged, news.PromptIntended),

@@ -1,4 +1,4 @@
-"""What the feed reacts to, and the one question it answers."""
+"""What the feed reacts to, and the questions it answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from services.feed.records import Reaction, ReactionKind, Relation, RelationKind
 from services.feed.service import Feed
 from shared import events as e
 from shared.bus import Bus
-from shared.queries import FeedItems, FeedPage
+from shared.queries import FeedItems, FeedPage, ForgetTaste, Forgotten, ReadTaste, SteerTaste, TasteFound
 
 REACTIONS: dict[type[e.PostReaction], tuple[ReactionKind, bool]] = {
     e.PostLiked: ("like", True),
@@ -33,6 +33,18 @@ def register(bus: Bus, feed: Feed) -> None:
     @bus.answer(FeedPage)
     async def page(query: FeedPage) -> FeedItems:
         return await feed.page(query)
+
+    @bus.answer(ReadTaste)
+    async def taste(query: ReadTaste) -> TasteFound:
+        return await feed.taste(query.viewer_id)
+
+    @bus.answer(SteerTaste)
+    async def steer(query: SteerTaste) -> TasteFound:
+        return await feed.steer(query)
+
+    @bus.answer(ForgetTaste)
+    async def forget(query: ForgetTaste) -> Forgotten:
+        return Forgotten(found=await feed.forget(query.viewer_id, query.id))
 
     @bus.on(e.PostPublished)
     async def publish(event: e.PostPublished) -> None:

@@ -59,8 +59,10 @@ class ViewerMirror:
             moment = utcnow()
             viewer, synced = self._known.get(viewer_id, (Viewer(viewer_id), None))
             since = None if synced is None else synced - OVERLAP
-            encounters, relations = await asyncio.gather(
-                self._encounters.of(viewer_id, since), self._people.of(viewer_id, since)
+            encounters, relations, viewer.steering = await asyncio.gather(
+                self._encounters.of(viewer_id, since),
+                self._people.of(viewer_id, since),
+                self._people.steering(viewer_id),
             )
             viewer.learn(encounters, relations)
             self._known[viewer_id] = (viewer, moment)

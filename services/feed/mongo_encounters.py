@@ -83,6 +83,12 @@ class MongoEncounters:
             condition["touched"] = {"$gte": since}
         return [_encounter(row) for row in await self._rows.find(condition).to_list()]
 
+    async def forget(self, user_id: str, post_ids: Iterable[str], at: datetime) -> None:
+        keys = [f"{user_id}:{post_id}" for post_id in post_ids]
+        if keys:
+            change = {"$max": {"forgotten_at": at}, "$set": {"touched": utcnow()}}
+            await self._rows.update_many({"_id": {"$in": keys}}, change)
+
     async def likes_since(self, moment: datetime, limit: int) -> list[tuple[str, str, float]]:
         rows = self._rows.find({"liked_at": {"$gte": moment}}, {"user_id": 1, "post_id": 1, "liked_at": 1})
         found = await rows.sort([("liked_at", -1)]).limit(limit).to_list()
@@ -127,4 +133,5 @@ def _encounter(row: Document) -> Encounter:
         post_id=row["post_id"],
         gestures=dict(row.get("gestures", {})),
         reactions={kind: reactions[kind]["at"] for kind in KINDS if kind in reactions and reactions[kind]["on"]},
+        forgotten_at=row.get("forgotten_at"),
     )

@@ -10,6 +10,7 @@ from random import Random
 
 import numpy as np
 
+from services.feed.learned import Learned, learned_of
 from services.feed.pool import Pool
 from services.feed.ports import Meaning
 from services.feed.records import Pick, Post
@@ -23,10 +24,10 @@ from services.feed.stages.candidates.trending import trending
 from services.feed.stages.candidates.unexplored import unexplored
 from services.feed.stages.diversify import diversify
 from services.feed.stages.explore_slots import draw, slot_positions
-from services.feed.stages.features import background_of, measure
-from services.feed.stages.interests import Interest, interests_of
+from services.feed.stages.features import measure
+from services.feed.stages.interests import Interest
 from services.feed.stages.score import SOURCES, score
-from services.feed.taste import Taste, taste_of
+from services.feed.taste import NO_TASTE, Taste
 from services.feed.viewer import Viewer
 
 FOLLOWED, TASTE, CO_LIKED, REMIXES, TRENDING, FRESH, UNEXPLORED = 300, 400, 200, 100, 300, 300, 200
@@ -44,6 +45,7 @@ class Gathered:
     remixes: list[str]
     unexplored: list[str]
     taste: Taste
+    follows: set[str]
     senses: Senses
     interests: list[Interest]
     co_liked: Mapping[str, float]
@@ -52,7 +54,10 @@ class Gathered:
 async def gather(
     pool: Pool, viewer: Viewer, shown: set[str], meaning: Meaning, co_liked: CoLiked, now: datetime
 ) -> Gathered:
-    """Candidates from every source: at most 1,500, none of them met, shown, one's own, or by someone hidden."""
+    """Candidates from every source: at most 1,500, none of them met, shown, one's own, or by someone hidden.
+
+    For someone who wants no personal pages only the sources that are the same for everyone give any.
+    """
 
     def wanted(post: Post) -> bool:
         return (
@@ -62,19 +67,18 @@ async def gather(
             and viewer.may_see(post)
         )
 
-    taste = taste_of(viewer.encounters.values(), now, pool.get)
-    turned_away = [dislike.post_id for dislike in taste.dislikes]
-    senses = await meaning.senses([*taste.liked, *turned_away])
-    likes, likes_known = senses.images.take(list(taste.liked))
-    interests = interests_of(taste.liked, senses, background_of(likes[likes_known]))
-    disliked, dislikes_known = senses.images.take(turned_away)
+    unlearned = Learned(NO_TASTE, Senses(), [], 0.0)
+    learned = await learned_of(viewer, pool, meaning, now) if viewer.steering.personalised else unlearned
+    taste, interests = learned.taste, learned.interests
+    disliked, dislikes_known = learned.senses.images.take([dislike.post_id for dislike in taste.dislikes])
     near = await near_taste(meaning, pool, interests, list(disliked[dislikes_known]), viewer.encounters, wanted, TASTE)
+    follows = viewer.follows if viewer.steering.personalised else set()
     together = co_liked(taste.liked)
     remixed = remixes(pool, list(taste.liked), wanted, REMIXES)
     unknown = unexplored(pool, wanted, UNEXPLORED)
     found = chain(
         near,
-        (post.id for post in followed(pool, viewer.follows, wanted, FOLLOWED)),
+        (post.id for post in followed(pool, follows, wanted, FOLLOWED)),
         _wanted_of(pool, together, wanted, CO_LIKED),
         remixed,
         trending(pool, wanted, TRENDING),
@@ -84,12 +88,11 @@ async def gather(
     ids = list(islice(dict.fromkeys(found), MOST))
     senses = await meaning.senses(ids)
     posts = [post for post in map(pool.get, ids) if post is not None]
-    return Gathered(posts, remixed, unknown, taste, senses, interests, together)
+    return Gathered(posts, remixed, unknown, taste, follows, senses, interests, together)
 
 
 def rank(
     gathered: Gathered,
-    follows: set[str],
     before: Sequence[str],
     limit: int,
     exploration: float,
@@ -100,7 +103,7 @@ def rank(
     if not gathered.posts:
         return [], True
     features = measure(
-        gathered.posts, gathered.senses, gathered.interests, gathered.taste, follows,
+        gathered.posts, gathered.senses, gathered.interests, gathered.taste, gathered.follows,
         gathered.co_liked, gathered.remixes, now,
     )  # fmt: skip
     scores, contributions = score(features)

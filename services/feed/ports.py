@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from services.feed.records import Encounter, Gesture, Impression, Page, Post, Reaction, Relation, Ruling
+from services.feed.records import Encounter, Gesture, Impression, Page, Post, Reaction, Relation, Ruling, Steering
 from services.feed.senses import Senses, Vector
 from shared.events import PostState
 
@@ -66,6 +66,10 @@ class EncounterStore(Protocol):
         """A person's encounters, or only those touched at or after `since`."""
         ...
 
+    async def forget(self, user_id: str, post_ids: Iterable[str], at: datetime) -> None:
+        """Have what a person did with these posts until `at` teach nothing; reactions, counts and `seen` stay."""
+        ...
+
     async def likes_since(self, moment: datetime, limit: int) -> list[tuple[str, str, float]]:
         """(person, post, when in seconds) of standing likes given at or after `moment`: the latest `limit` of them."""
         ...
@@ -84,8 +88,23 @@ class PeopleStore(Protocol):
         """Relations from this person, and blocks upon them, also ended ones; or those touched at or after `since`."""
         ...
 
+    async def steering(self, user_id: str) -> Steering:
+        """What the person chose, or the defaults."""
+        ...
+
+    async def steer(
+        self,
+        user_id: str,
+        *,
+        personalised: bool | None = None,
+        exploration: float | None = None,
+        reset_at: datetime | None = None,
+    ) -> None:
+        """Keep what is given and leave the rest; the latest `reset_at` stays. An erased person has no choices."""
+        ...
+
     async def erase(self, user_id: str) -> None:
-        """Forget every relation from and to a person, and refuse new ones."""
+        """Forget every relation from and to a person and their choices, and refuse new ones."""
         ...
 
     async def erased(self, user_id: str) -> bool: ...

@@ -66,6 +66,8 @@ class Encounter:
     post_id: str
     gestures: dict[Gesture, datetime] = field(default_factory=dict)
     reactions: dict[ReactionKind, datetime] = field(default_factory=dict)
+    forgotten_at: datetime | None = None
+    """What was done until then teaches nothing any more, because the person said so."""
 
     @property
     def seen(self) -> bool:
@@ -92,6 +94,16 @@ class Relation:
     user_id: str
     target_id: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """How a person wants their pages made. `exploration` is a share, 0…1; None leaves it to the service."""
+
+    personalised: bool = True
+    exploration: float | None = None
+    reset_at: datetime | None = None
+    """What was done until then teaches nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from opentelemetry import trace
 from services.feed.co_engagement import CoEngagement
 from services.feed.cursors import FeedContext, PlaceCursor, SessionCursor, read_context, read_cursor
 from services.feed.following import following_page
+from services.feed.learned import learned_of
 from services.feed.mirror import PoolMirror, ViewerMirror
 from services.feed.personal import gather, rank
 from services.feed.pool import Pool
@@ -20,10 +21,11 @@ from services.feed.records import Gesture, Impression, Page, Pick, Post, Reactio
 from services.feed.sessions import Sessions
 from services.feed.stages.interleave import interleave
 from services.feed.stages.reasons import reason
+from services.feed.taste_page import taste_found, to_forget
 from services.feed.viewer import Viewer
 from shared.events import FeedInteracted, PostState, utcnow
 from shared.ids import new_id
-from shared.queries import FeedItem, FeedItems, FeedPage
+from shared.queries import FeedItem, FeedItems, FeedPage, SteerTaste, TasteFound
 
 tracer = trace.get_tracer("promptgram.feed")
 
@@ -109,7 +111,9 @@ class Feed:
                 chance = Random(f"{session_id}:{len(served)}")
                 gathered = await gather(pool, viewer, shown, self._meaning, self.co_engagement, now)
                 candidates = len(gathered.posts)
-                picks, last = rank(gathered, viewer.follows, before, query.limit, self._exploration, chance, now)
+                chosen = viewer.steering.exploration
+                exploration = self._exploration if chosen is None else chosen
+                picks, last = rank(gathered, before, query.limit, exploration, chance, now)
             span.set_attributes(
                 {
                     "feed.mode": query.mode,
@@ -142,6 +146,32 @@ class Feed:
         if self._secret is None:
             self._secret = await self._pages.secret()
         return self._secret
+
+    async def taste(self, user_id: str) -> TasteFound:
+        """What was learned of a person, and how they want to be shown pictures."""
+        pool, viewer = await asyncio.gather(self._pool.sync(), self._viewers.sync(user_id))
+        learned = await learned_of(viewer, pool, self._meaning, utcnow())
+        return taste_found(viewer, pool, learned, self._exploration)
+
+    async def steer(self, query: SteerTaste) -> TasteFound:
+        """Change how a person's pages are made, from the very next one on."""
+        await self._people.steer(query.viewer_id, personalised=query.personalised, exploration=query.exploration)
+        return await self.taste(query.viewer_id)
+
+    async def forget(self, user_id: str, taste_id: str | None) -> bool:
+        """Have one thing that was learned, or all of it, count no longer; False when there is no such thing.
+
+        Likes stay likes, and what was seen is not shown again.
+        """
+        now = utcnow()
+        if taste_id is None:
+            await self._people.steer(user_id, reset_at=now)
+            return True
+        pool, viewer = await asyncio.gather(self._pool.sync(), self._viewers.sync(user_id))
+        learned = await learned_of(viewer, pool, self._meaning, now)
+        post_ids = await to_forget(viewer, pool, self._meaning, learned, taste_id, now)
+        await self._encounters.forget(user_id, post_ids, now)
+        return bool(post_ids)
 
     # ── learning ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

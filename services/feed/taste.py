@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from services.feed.records import Encounter, Gesture, Post, ReactionKind
 
@@ -22,6 +23,9 @@ SOFT = timedelta(days=140)
 HIDDEN_STRENGTH = 0.5
 MOST_LIKED = 100
 MOST_DISLIKED = 40
+MOST_FORGOTTEN = 1_000
+"""Liked posts that are looked at when an interest is to be forgotten whole."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Dislike:
     post_id: str
     strength: float
     hard: bool
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +54,39 @@ class Taste:
         return min(1.0, sum(self.liked.values()) / 10.0)
 
 
-def taste_of(encounters: Iterable[Encounter], now: datetime, post: Callable[[str], Post | None]) -> Taste:
-    """Read a taste out of encounters; `post` finds posts that are still known, for authors and words."""
+NO_TASTE: Final = Taste({}, (), {}, {}, {})
+"""Of someone who has done nothing yet, or who wants no personal pages."""
+
+
+def taste_of(
+    encounters: Iterable[Encounter],
+    now: datetime,
+    post: Callable[[str], Post | None],
+    reset_at: datetime | None = None,
+    *,
+    most_liked: int = MOST_LIKED,
+) -> Taste:
+    """Read a taste out of encounters; `post` finds posts that are still known, for authors and words.
+
+    What was done until `reset_at`, or until the encounter was forgotten, says nothing.
+    """
     liked: dict[str, float] = {}
     dislikes: list[tuple[datetime, Dislike]] = []
     for encounter in encounters:
+        cut = max(reset_at or NEVER, encounter.forgotten_at or NEVER)
         unwanted = encounter.unwanted_at
-        if unwanted is not None:
+        if unwanted is not None and unwanted > cut:
             dislike = _dislike(encounter, unwanted, now)
             if dislike.strength > 0:
                 dislikes.append((unwanted, dislike))
             continue
-        weight = sum(REACTION_WEIGHTS[kind] * _fade(at, now) for kind, at in encounter.reactions.items())
-        weight += sum(GESTURE_WEIGHTS.get(name, 0.0) * _fade(at, now) for name, at in encounter.gestures.items())
+        weight = sum(REACTION_WEIGHTS[kind] * _fade(at, now) for kind, at in encounter.reactions.items() if at > cut)
+        weight += sum(
+            GESTURE_WEIGHTS.get(name, 0.0) * _fade(at, now) for name, at in encounter.gestures.items() if at > cut
+        )
         if weight > 0.01:
             liked[encounter.post_id] = weight
-    dearest = dict(sorted(liked.items(), key=lambda item: (-item[1], item[0]))[:MOST_LIKED])
+    dearest = dict(sorted(liked.items(), key=lambda item: (-item[1], item[0]))[:most_liked])
     dislikes.sort(key=lambda item: item[0], reverse=True)
     freshest = tuple(dislike for _, dislike in dislikes[:MOST_DISLIKED])
     authors: dict[str, float] = defaultdict(float)
@@ -90,4 +112,4 @@ def _dislike(encounter: Encounter, at: datetime, now: datetime) -> Dislike:
     age = now - at
     full = 1.0 if "less" in encounter.gestures else HIDDEN_STRENGTH
     left = 1.0 if age <= HARD else max(0.0, (SOFT - age) / (SOFT - HARD))
-    return Dislike(encounter.post_id, full * left, hard="less" in encounter.gestures and age <= HARD)
+    return Dislike(encounter.post_id, full * left, hard="less" in encounter.gestures and age <= HARD, since=at)

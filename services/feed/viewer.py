@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.feed.records import Encounter, Post, Relation
+from services.feed.records import Encounter, Post, Relation, Steering
 
 
 @dataclass(slots=True)
@@ -19,6 +19,7 @@ class Viewer:
     follows: set[str] = field(default_factory=set)
     hidden_people: set[str] = field(default_factory=set)
     """Blocked, blocked by, or muted."""
+    steering: Steering = field(default_factory=Steering)
 
     def learn(self, encounters: Iterable[Encounter], relations: Iterable[Relation]) -> None:
         """Take in what the record has newly said of this person."""

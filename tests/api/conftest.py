@@ -26,14 +26,19 @@ from shared.queries import (
     Decided,
     FeedItems,
     FeedPage,
+    ForgetTaste,
+    Forgotten,
     Hits,
     ListModels,
     ModelCapabilities,
     Models,
     ModerationQueue,
     QueueEntries,
+    ReadTaste,
     SearchPosts,
     SimilarPosts,
+    SteerTaste,
+    TasteFound,
 )
 from shared.settings import MongoSettings
 from shared.topology import DEAD_LETTERS, EVENTS, provision
@@ -215,6 +220,18 @@ async def neighbours(parts: Parts) -> AsyncIterator[None]:
     @buses["feed"].answer(FeedPage)
     async def page(_: FeedPage) -> FeedItems:
         return FeedItems()
+
+    @buses["feed"].answer(ReadTaste)
+    async def taste(_: ReadTaste) -> TasteFound:
+        return TasteFound(personalised=True, exploration=0.15)
+
+    @buses["feed"].answer(SteerTaste)
+    async def steer(_: SteerTaste) -> TasteFound:
+        return TasteFound(personalised=True, exploration=0.5)
+
+    @buses["feed"].answer(ForgetTaste)
+    async def forget(query: ForgetTaste) -> Forgotten:
+        return Forgotten(found=query.id is None or query.id.endswith(query.viewer_id))
 
     @buses["moderation"].answer(ModerationQueue)
     async def queue(_: ModerationQueue) -> QueueEntries:

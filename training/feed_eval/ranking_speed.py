@@ -23,19 +23,19 @@ CANDIDATES, PAGE, DIMENSIONS, ROUNDS = 1_500, 20, 384, 500
 def ranking_speed() -> dict[str, float]:
     """Milliseconds of processor time a page: features, score, explore slots, diversification."""
     print(f"\nranking {CANDIDATES:,} candidates to {PAGE}: ms of processor time on one core", flush=True)
-    gathered, follows = _example()
+    gathered = _example()
     taken = []
     with threadpool_limits(1):
         for number in range(ROUNDS):
             start = time.process_time()
-            rank(gathered, follows, [], PAGE, 0.15, Random(number), utcnow())
+            rank(gathered, [], PAGE, 0.15, Random(number), utcnow())
             taken.append((time.process_time() - start) * 1000)
     found = {f"p{share}": round(float(np.percentile(taken, share)), 2) for share in (50, 95, 99)}
     print("  " + "   ".join(f"{name} {value:.2f}" for name, value in found.items()), flush=True)
     return found
 
 
-def _example() -> tuple[Gathered, set[str]]:
+def _example() -> Gathered:
     """A person with 60 likes and 20 dislikes, and candidates by 300 authors with vectors of both kinds."""
     chance = np.random.default_rng(1)
     now = utcnow()
@@ -65,4 +65,5 @@ def _example() -> tuple[Gathered, set[str]]:
     ids = [post.id for post in posts]
     co_liked = dict.fromkeys(ids[:200], 0.5)
     interests = interests_of(taste.liked, senses, background_of(likes[known]))
-    return Gathered(posts, ids[:100], ids[-200:], taste, senses, interests, co_liked), {f"author{n}" for n in range(30)}
+    follows = {f"author{number}" for number in range(30)}
+    return Gathered(posts, ids[:100], ids[-200:], taste, follows, senses, interests, co_liked)

@@ -22,6 +22,8 @@ class Interest:
     image: Vector
     prompt: Vector | None
     weight: float
+    post_ids: tuple[str, ...] = ()
+    """The liked posts that it is made of, the dearest first."""
 
 
 def interests_of(liked: Mapping[str, float], senses: Senses, background: float) -> list[Interest]:
@@ -33,14 +35,15 @@ def interests_of(liked: Mapping[str, float], senses: Senses, background: float) 
     prompts, prompted = senses.prompts.take(list(liked))
     if not known.any():
         return []
-    threshold = background + SAME * (1.0 - background)
+    threshold = same_from(background)
     totals = np.zeros((MOST_LEADERS, images.shape[1]), np.float32)
     prompt_totals = np.zeros((MOST_LEADERS, prompts.shape[1]), np.float32)
     units = np.zeros_like(totals)
     weights = np.zeros(MOST_LEADERS)
     has_prompt = np.zeros(MOST_LEADERS, bool)
+    members: list[list[str]] = [[] for _ in range(MOST_LEADERS)]
     count = 0
-    for row, weight in enumerate(liked.values()):
+    for row, (post_id, weight) in enumerate(liked.items()):
         if not known[row]:
             continue
         similarities = units[:count] @ images[row]
@@ -53,6 +56,7 @@ def interests_of(liked: Mapping[str, float], senses: Senses, background: float) 
         prompt_totals[leader] += weight * prompts[row]
         has_prompt[leader] |= prompted[row]
         weights[leader] += weight
+        members[leader].append(post_id)
         units[leader] = _unit(totals[leader])
     order = np.argsort(-weights[:count], kind="stable")[:MOST]
     return [
@@ -60,9 +64,15 @@ def interests_of(liked: Mapping[str, float], senses: Senses, background: float) 
             image=units[leader],
             prompt=_unit(prompt_totals[leader]) if has_prompt[leader] else None,
             weight=float(weights[leader] / weights[order[0]]),
+            post_ids=tuple(members[leader]),
         )
         for leader in order
     ]
+
+
+def same_from(background: float) -> float:
+    """The cosine from which two pictures count as one interest."""
+    return background + SAME * (1.0 - background)
 
 
 def _unit(vector: Vector) -> Vector:

@@ -23,6 +23,7 @@ from services.gateway.routes import (
     sessions,
     share,
     status,
+    taste,
     users,
 )
 
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     post_lists.router,
     comments.router,
     feed.router,
+    taste.router,
     search.router,
     notifications.router,
     safety.router,

@@ -45,6 +45,10 @@ DELETE /v1/me/prompts/{prompt_id}                     401   204   404     404   
 GET    /v1/me/likes                                   401   200   200     200       200      200
 GET    /v1/me/bookmarks                               401   200   200     200       200      200
 GET    /v1/me/decisions                               401   200   200     200       200      200
+GET    /v1/me/taste                                   401   200   200     200       200      200
+PATCH  /v1/me/taste                                   401   200   200     200       200      200
+DELETE /v1/me/taste                                   401   204   204     204       204      204
+DELETE /v1/me/taste/{taste_id}                        401   204   404     404       404      404
 GET    /v1/users/{username}                           200   200   200     404       200      200
 GET    /v1/users/{username}/posts                     200   200   200     404       200      200
 GET    /v1/users/{username}/followers                 200   200   200     404       200      200
@@ -140,6 +144,7 @@ async def arrange(parts: Parts, owner: Person) -> Scene:
     parameters = {
         "username": owner.username, "post_id": post_id, "comment_id": comment_id, "generation_id": generation_id,
         "prompt_id": generation_id, "session_id": session.family_id, "id": decision_id,
+        "taste_id": f"interest-{owner.id}",
         "name": image["hash"], "width": "original", "extension": "webp",
     }  # fmt: skip
     return Scene(parameters, post_id, image_id)
@@ -163,6 +168,7 @@ def request_of(operation: str, scene: Scene, number: int) -> dict[str, object]:
         },
         "POST /v1/sessions": {"login": "owner", "password": PASSWORD},
         "PATCH /v1/me": {"bio": "Hello"},
+        "PATCH /v1/me/taste": {"exploration": 0.5},
         # The password is wrong on purpose: who may do it is known by then, and everybody is still needed.
         "DELETE /v1/me": {"password": "not the password"},
         "PUT /v1/me/password": {"password": PASSWORD, "new_password": PASSWORD},

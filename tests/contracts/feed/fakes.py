@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from services.feed.records import Encounter, Gesture, Impression, Page, Post, Reaction, Relation, Ruling
+from services.feed.records import Encounter, Gesture, Impression, Page, Post, Reaction, Relation, Ruling, Steering
 from services.feed.senses import Senses, Vector
 from services.feed.words import words_of
 from shared.events import PostState, utcnow
@@ -126,6 +126,7 @@ class FakeEncounters:
         self._reactions: dict[tuple[str, str], dict[str, Reaction]] = defaultdict(dict)
         self._gestures: dict[tuple[str, str], dict[Gesture, datetime]] = defaultdict(dict)
         self._touched: dict[tuple[str, str], datetime] = {}
+        self._forgotten: dict[tuple[str, str], datetime] = {}
 
     async def react(self, reaction: Reaction) -> bool:
         if reaction.user_id in self._record.erased:
@@ -154,10 +155,16 @@ class FakeEncounters:
                 post_id,
                 dict(self._gestures.get((user, post_id), {})),
                 {kind: row.at for kind, row in self._reactions.get((user, post_id), {}).items() if row.on},  # type: ignore[misc]
+                self._forgotten.get((user, post_id)),
             )
             for (user, post_id), at in self._touched.items()
             if user == user_id and (since is None or at >= since)
         ]
+
+    async def forget(self, user_id: str, post_ids: Iterable[str], at: datetime) -> None:
+        for key in [(user_id, post_id) for post_id in post_ids if (user_id, post_id) in self._touched]:
+            self._forgotten[key] = max(at, self._forgotten.get(key, at))
+            self._touched[key] = utcnow()
 
     async def likes_since(self, moment: datetime, limit: int) -> list[tuple[str, str, float]]:
         likes = [
@@ -178,6 +185,7 @@ class FakeEncounters:
             if any(reaction.user_id != reaction.author_id for reaction in standing):
                 changed.append(key[1])
             self._gestures.pop(key, None)
+            self._forgotten.pop(key, None)
             del self._touched[key]
         return changed
 
@@ -193,6 +201,7 @@ class FakePeople:
     def __init__(self, record: FakeRecord) -> None:
         self._record = record
         self._rows: dict[tuple[str, str, str], tuple[Relation, datetime]] = {}
+        self._steering: dict[str, Steering] = {}
 
     async def relate(self, relation: Relation) -> None:
         if {relation.user_id, relation.target_id} & self._record.erased:
@@ -210,8 +219,30 @@ class FakePeople:
             and (since is None or touched >= since)
         ]
 
+    async def steering(self, user_id: str) -> Steering:
+        return self._steering.get(user_id, Steering())
+
+    async def steer(
+        self,
+        user_id: str,
+        *,
+        personalised: bool | None = None,
+        exploration: float | None = None,
+        reset_at: datetime | None = None,
+    ) -> None:
+        if user_id in self._record.erased:
+            return
+        known = await self.steering(user_id)
+        resets = [moment for moment in (known.reset_at, reset_at) if moment is not None]
+        self._steering[user_id] = Steering(
+            known.personalised if personalised is None else personalised,
+            known.exploration if exploration is None else exploration,
+            max(resets, default=None),
+        )
+
     async def erase(self, user_id: str) -> None:
         self._record.erased.add(user_id)
+        self._steering.pop(user_id, None)
         self._rows = {key: row for key, row in self._rows.items() if user_id not in key[1:]}
 
     async def erased(self, user_id: str) -> bool:

@@ -110,3 +110,19 @@ async def test_an_erased_person_leaves_no_trace_in_counts_and_does_not_return(st
     await stores.encounters.gesture("bob", {"q": ["seen"]}, minutes(9))
     assert await likes(stores) == 1
     assert await stores.encounters.of("bob") == []
+
+
+async def test_what_is_forgotten_is_told_again_with_its_moment_and_counts_as_before(stores: Stores) -> None:
+    await stores.posts.put(published("p"))
+    await stores.encounters.react(reaction("bob", "p", at=minutes(1)))
+    await asyncio.sleep(0.01)
+    moment = utcnow()
+    await asyncio.sleep(0.01)
+    await stores.encounters.forget("bob", ["p", "unknown"], minutes(3))
+    await stores.encounters.forget("bob", ["p"], minutes(2))
+    await stores.encounters.forget("eve", ["p"], minutes(2))
+    await stores.encounters.forget("bob", [], minutes(2))
+    (encounter,) = await stores.encounters.of("bob", moment)
+    assert (encounter.forgotten_at, encounter.reactions) == (minutes(3), {"like": minutes(1)})
+    assert (await stores.posts.get(["p"]))[0].counts == {"like": 1}
+    assert await stores.encounters.of("eve") == []

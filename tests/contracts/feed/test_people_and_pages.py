@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from services.feed.records import Impression, Page, Pick, Relation
+from services.feed.records import Impression, Page, Pick, Relation, Steering
 from shared.events import utcnow
 from tests.contracts.feed.conftest import Stores
 from tests.contracts.feed.examples import minutes, relation
@@ -106,3 +106,20 @@ async def test_the_signing_key_is_made_once(stores: Stores) -> None:
     keys = await asyncio.gather(*(stores.pages.secret() for _ in range(4)))
     assert len(set(keys)) == 1
     assert len(keys[0]) >= 32
+
+
+async def test_choices_are_kept_one_by_one_and_the_latest_reset_stays(stores: Stores) -> None:
+    assert await stores.people.steering("bob") == Steering()
+    await stores.people.steer("bob", personalised=False)
+    await stores.people.steer("bob", exploration=0.0, reset_at=minutes(2))
+    await stores.people.steer("bob", reset_at=minutes(1))
+    await stores.people.steer("bob")
+    assert await stores.people.steering("bob") == Steering(False, 0.0, minutes(2))
+    assert await stores.people.steering("eve") == Steering()
+
+
+async def test_an_erased_person_has_no_choices_now_or_later(stores: Stores) -> None:
+    await stores.people.steer("bob", exploration=0.5)
+    await stores.people.erase("bob")
+    await stores.people.steer("bob", personalised=False)
+    assert await stores.people.steering("bob") == Steering()

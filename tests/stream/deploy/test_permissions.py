@@ -23,6 +23,7 @@ from shared.live import (
     GenerationRendered,
     GenerationStarted,
     Live,
+    PromptIntended,
     QueueMeasured,
 )
 from shared.settings import ServiceSettings
@@ -138,10 +139,10 @@ async def test_live_messages_reach_those_who_may_hear_them(actors: dict[str, Act
     for teller, messages in TELLS.items():
         for message in messages:
             await actors[teller].bus.tell(LIVE[message])
-    told = {message.__name__ for messages in TELLS.values() for message in messages}
     async with asyncio.timeout(20):
-        while not told <= actors["gateway"].heard:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        for hearer, messages in HEARS.items():
+            while not {message.__name__ for message in messages} <= actors[hearer].heard:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
 
 QUESTIONS: dict[type[q.Query[Any]], q.Query[Any]] = {
@@ -152,6 +153,9 @@ QUESTIONS: dict[type[q.Query[Any]], q.Query[Any]] = {
         q.PostVectors(post_ids=("p",)),
         q.NearTaste(positive=((1.0, 0.0),)),
         q.FeedPage(viewer_id=None, mode="explore"),
+        q.ReadTaste(viewer_id="u"),
+        q.SteerTaste(viewer_id="u"),
+        q.ForgetTaste(viewer_id="u"),
         q.ModerationQueue(),
         q.Decide(actor_id="m", target_kind="image", target_id="i", verdict="allow", reason="fine"),
         q.ListModels(),
@@ -164,6 +168,7 @@ LIVE: dict[type[Live], Live] = {
         GenerationProgressed(generation_id="g", progress=0.5),
         GenerationRendered(generation_id="g", attempt=1, at=utcnow()),
         GenerationChanged(generation_id="g", entry={}),
+        PromptIntended(),
         QueueMeasured(worker="w", model="pocket", state="warm", eta_ms=1, picture_ms=1),
     )
 }

@@ -16,7 +16,19 @@ from services.feed.settings import FeedSettings
 from shared import events as e
 from shared.bus import Bus
 from shared.ids import new_id
-from shared.queries import FeedItems, FeedMode, FeedPage, Hit, Hits, NearTaste, PostVectors, Vectors
+from shared.queries import (
+    FeedItems,
+    FeedMode,
+    FeedPage,
+    ForgetTaste,
+    Hit,
+    Hits,
+    NearTaste,
+    PostVectors,
+    ReadTaste,
+    SteerTaste,
+    Vectors,
+)
 from shared.settings import MongoSettings
 from tests.contracts.feed.examples import published
 
@@ -185,3 +197,22 @@ async def test_an_erased_person_is_gone_for_everyone(bus: Bus, feed_settings: Fe
             return set(ids(await ask(bus, None, "explore"))) == set(others)
 
         await until(forgotten)
+
+
+async def test_a_taste_is_told_steered_and_forgotten_over_the_bus(bus: Bus, feed_settings: FeedSettings) -> None:
+    async with running(feed_settings):
+        cats = await publish(bus, 3, prompt="a cat asleep")
+        await bus.emit(e.PostLiked(post_id=cats[0], author_id="ada", user_id="bob"))
+
+        async def learned() -> bool:
+            return bool((await bus.ask(ReadTaste(viewer_id="bob"), timeout_s=10)).interests)
+
+        await until(learned)
+        steered = await bus.ask(SteerTaste(viewer_id="bob", exploration=0.6, personalised=False), timeout_s=10)
+        assert (steered.exploration, steered.personalised) == (0.6, False)
+        (interest,) = steered.interests
+        assert (interest.id, interest.post_ids) == (f"interest-{cats[0]}", (cats[0],))
+        assert (await bus.ask(ForgetTaste(viewer_id="bob", id=interest.id), timeout_s=10)).found
+        assert not (await bus.ask(ForgetTaste(viewer_id="bob", id=interest.id), timeout_s=10)).found
+        assert not await learned()
+        assert (await bus.ask(ForgetTaste(viewer_id="bob"), timeout_s=10)).found
