@@ -159,7 +159,9 @@ async def test_without_search_it_says_so(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_status_names_what_is_down(client: httpx.AsyncClient, studio: Studio) -> None:
-    await studio.bus.tell(QueueMeasured(worker="w", model="pocket", state="warm", eta_ms=500, picture_ms=100))
+    await studio.bus.tell(
+        QueueMeasured(worker="w", model="pocket", state="warm", eta_ms=500, picture_ms=100, pictures=5)
+    )
 
     async def heard() -> bool:
         return (await client.get("/v1/status")).json()["model"]["state"] == "warm"
