@@ -96,6 +96,9 @@ def write_configuration(layout: Layout, applications: Mapping[str, str]) -> Path
         ),
         _program("provision", [sys.executable, "-m", "deploy.provision"], order=2, once=True),
         *(_program(name, serve(made_by, layout.ports[name]), order=3) for name, made_by in applications.items()),
+        # supervisord stops one group after the other, and the processes within a group at once.
+        "[group:servers]\nprograms=nats,mongo\npriority=1\n",
+        f"[group:services]\nprograms={','.join(applications)}\npriority=3\n",
     ]
     path = layout.run / "supervisord.conf"
     path.touch(mode=0o600)
