@@ -14,7 +14,8 @@ from shared.events import FeedInteracted, Interaction, Visibility, utcnow
 from shared.ids import new_id
 from shared.queries import FeedItems, FeedMode, FeedPage
 from tests.contracts.feed.examples import published
-from tests.contracts.feed.fakes import FakeEncounters, FakeMeaning, FakePages, FakePeople, FakePosts, FakeRecord
+from tests.contracts.feed.fakes import FakeEncounters, FakePages, FakePeople, FakePosts, FakeRecord
+from tests.unit.feed.meaning import FakeMeaning
 
 THEMES = ("cats", "castles", "robots", "flowers", "oceans", "forests", "planets", "bread")
 DIMENSIONS = 32
