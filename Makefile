@@ -50,6 +50,7 @@ up: deploy/.env ## start the stack in containers
 	docker compose -f deploy/compose.yaml up --build --wait
 
 down: ## stop the containers
+	@test -f deploy/.env || { echo "There is no deploy/.env, so no stack was started from here by make up."; exit 1; }
 	docker compose -f deploy/compose.yaml down
 
 deploy/.env:
