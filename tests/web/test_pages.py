@@ -33,6 +33,7 @@ OWN_PAGES = {
     "saved": "/saved",
     "notifications": "/notifications",
     "settings": "/settings",
+    "taste": "/settings/taste",
     "moderation": "/moderation",
 }
 DIALOGS = {"c": "Create", "?": "Keyboard shortcuts"}
