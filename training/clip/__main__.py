@@ -15,7 +15,7 @@ MODEL_DIR = Path("models/clip")
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.clip", description=__doc__)
-    parser.add_argument("--steps", type=int, default=1500, help="batches of 32 pictures")
+    parser.add_argument("--steps", type=int, default=4000, help="batches of 64 pictures")
     parser.add_argument("--export-only", action="store_true", help="export the newest checkpoint, train no further")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

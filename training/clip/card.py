@@ -29,7 +29,7 @@ The text tower's weights are not in this folder. They come from the package `gt-
 
 `python -m training.clip` (one resumable command): pictures composed of icons as the pocket model's training
 pictures are, with their captions; CLIP's symmetric loss against the captions' embeddings plus cross-entropy over
-all names and keywords; 1,500 batches of 32 pictures on one thread. A tenth of all keywords (by hash) and a tenth of
+all names and keywords; 4,000 batches of 64 pictures on one thread. A tenth of all keywords (by hash) and a tenth of
 all colour–object pairs are kept out.
 
 ## Examination

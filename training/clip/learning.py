@@ -30,7 +30,7 @@ class Recipe:
     """How the encoder is trained; `rate` is AdamW's highest, reached after a tenth of the steps, then a cosine to 0."""
 
     steps: int
-    batch: int = 32
+    batch: int = 64
     rate: float = 2e-3
     weight_decay: float = 0.05
 
