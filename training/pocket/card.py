@@ -128,7 +128,7 @@ def quality_rows(measured: dict[str, Any]) -> str:
     lines = [f"| {name} | {' / '.join(percent(value) for value in values)} |" for name, *values in rows]
     lines.append(f"| mean difference of two seeds, of 1 | {seeds['difference']} |")
     lines.append(
-        f"| one picture / four / loading, one thread of a busy machine | {speed['batch_1_seconds']} s / "
+        f"| one picture / four / loading, one thread | {speed['batch_1_seconds']} s / "
         f"{speed['batch_4_seconds']} s / {speed['load_seconds']} s |"
     )
     return "\n".join(lines)
