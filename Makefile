@@ -136,8 +136,11 @@ simulate: $(VENV)/.run ## compare scaling policies in simulated time (TRACE=<csv
 
 # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-train-pocket: setup ## train the pocket model (resumable; TRAIN_DIR)
+train-pocket: setup ## train the pocket model, write its weights, measure them and write the card (resumable; TRAIN_DIR)
 	@$(BIN)/python -m training.pocket
+	@$(BIN)/python -m training.pocket.export
+	@$(BIN)/python -m training.pocket.evaluate
+	@$(BIN)/python -m training.pocket.card
 
 train-clip: setup ## train search's image encoder and examine it (resumable; TRAIN_DIR)
 	@$(BIN)/python -m training.clip

@@ -116,7 +116,8 @@ def train_prior(folder: TrainingFolder, concepts: list[Concept], recipe: PriorRe
     first_epoch = 0
     if state := load_checkpoint(stage / "last.pt"):
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        if "optimizer" in state:  # adopted weights come without
+            optimizer.load_state_dict(state["optimizer"])
         first_epoch = state["epoch"]
     steps_per_epoch = len(captions) // recipe.batch
     for epoch in range(first_epoch, recipe.epochs):

@@ -78,8 +78,9 @@ def train_upsampler(folder: TrainingFolder, recipe: UpsamplerRecipe) -> None:
     step = 0
     if state := load_checkpoint(stage / "last.pt"):
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        generator.set_state(state["generator"])
+        if "optimizer" in state:  # adopted weights come without
+            optimizer.load_state_dict(state["optimizer"])
+            generator.set_state(state["generator"])
         step = state["step"]
     errors: list[tuple[float, float]] = []
     started = time.monotonic()
