@@ -13,7 +13,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help simulate setup run seed test test-fast test-web fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting bench-searching modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
-	eval-moderation eval-feed screenshots figures lock clean
+	eval-moderation eval-feed choose-feed simulate-community screenshots figures lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}'
@@ -155,8 +155,14 @@ moderate: $(VENV)/.run ## judge texts and pictures (TEXTS=<file> IMAGES=<folder>
 eval-moderation: setup ## measure moderation on a folder of TSV files (DATA=<folder>)
 	@$(BIN)/python -m training.moderation.evaluate $(if $(DATA),--data $(DATA))
 
-eval-feed: setup ## measure recommendation on public data (OUT=<json>)
-	@$(BIN)/python -m training.feed_eval $(if $(OUT),--out $(OUT))
+eval-feed: setup ## measure the feed on public data and on a simulated community (OUT=<json> PLOTS=<folder>)
+	@$(BIN)/python -m training.feed_eval $(if $(OUT),--out $(OUT)) $(if $(PLOTS),--plots $(PLOTS))
+
+choose-feed: setup ## choose the settings of the feed's models and of its rivals, on validation data
+	@$(BIN)/python -m training.feed_eval.choose
+
+simulate-community: setup ## let a made-up community read the feed (OUT=<json>)
+	@$(BIN)/python -m training.feed_eval.simulation $(if $(OUT),--out $(OUT))
 
 # ── keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,9 +2,12 @@
 
 1. EASE (Steck 2019): B = I − P · diag(P)⁻¹ with P = (XᵀX + λI)⁻¹, where X holds who liked what.
 2. A low-pass filter of the normalised graph of people and posts (GF-CF, Shen et al. 2021).
-3. The same sitting: posts liked within a minute or so by one person, exp(−Δt / 60 s), normalised by popularity.
+3. The same sitting: posts liked by one person one soon after the other, exp(−Δt / 60 s − places between / 5), divided
+   by a power of their popularity.
 
-Each person's scores are standardised before they are added. The blend was chosen on validation data; see docs/feed.md.
+Each person's scores are standardised before they are added. What a person likes now says more than what they liked
+long ago, so the row they are scored by weighs the latest most (`recency`). `CHOSEN` was chosen on validation data by
+`make choose-feed`; see docs/feed.md.
 """
 
 from __future__ import annotations
@@ -22,11 +25,29 @@ Like = tuple[str, str, float]
 
 MOST_POSTS = 2_000
 MOST_BY_ONE = 500
-REGULARISATION = 400.0
-FACTORS = 64
 SITTING_S = 60.0
-FILTER_WEIGHT = 0.6
-SITTING_WEIGHT = 0.9
+SITTING_PLACES = 5.0
+RECENT_LIKES = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """Settings of the models, and how much the second and the third weigh beside the first."""
+
+    regularisation: float = 800.0
+    factors: int = 24
+    popularity_power: float = 0.3
+    graph_weight: float = 0.6
+    sitting_weight: float = 0.4
+
+
+CHOSEN = Blend()
+
+
+def recency(count: int, recent_likes: float = RECENT_LIKES) -> Matrix:
+    """Weights for `count` likes, the latest first: e^(−places / recent_likes)."""
+    weights: Matrix = np.exp(-np.arange(count) / recent_likes).astype(np.float32)
+    return weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +62,9 @@ class Parts:
 class CoEngagement:
     """The fitted model; an unfitted one knows nothing and scores nothing."""
 
-    def __init__(self, posts: list[str], parts: Parts | None) -> None:
+    def __init__(self, posts: list[str], parts: Parts | None, blend: Blend = CHOSEN) -> None:
         self.posts = posts
+        self._blend = blend
         self._rows = {post_id: row for row, post_id in enumerate(posts)}
         self._parts = parts
 
@@ -51,7 +73,7 @@ class CoEngagement:
         return cls([], None)
 
     @classmethod
-    def fit(cls, likes: Iterable[Like], *, min_likes: int = 2) -> CoEngagement:
+    def fit(cls, likes: Iterable[Like], *, min_likes: int = 2, blend: Blend = CHOSEN) -> CoEngagement:
         """Fit to likes. At most 2,000 posts count, those with most likes, each at least `min_likes`."""
         latest = {(user_id, post_id): at for user_id, post_id, at in likes}
         popularity = Counter(post_id for _, post_id in latest)
@@ -70,23 +92,36 @@ class CoEngagement:
             times = np.array([at for at, _ in history[-MOST_BY_ONE:]])
             items = [item for _, item in history[-MOST_BY_ONE:]]
             liked[row, [item for _, item in history]] = 1.0
-            sitting[np.ix_(items, items)] += np.exp(-np.abs(times[:, None] - times[None, :]) / SITTING_S)
-        return cls(posts, Parts(_ease(liked), _graph_filter(liked), _normalised(sitting, liked.sum(axis=0))))
+            places = np.arange(len(items))
+            apart = np.abs(times[:, None] - times) / SITTING_S + np.abs(places[:, None] - places) / SITTING_PLACES
+            sitting[np.ix_(items, items)] += np.exp(-apart)
+        parts = Parts(
+            _ease(liked, blend.regularisation),
+            _graph_filter(liked, blend.factors),
+            _normalised(sitting, liked.sum(axis=0), blend.popularity_power),
+        )
+        return cls(posts, parts, blend)
 
     def scores(self, liked: Matrix) -> Matrix:
-        """Scores of every post (columns like `posts`) for people given as rows of what they like."""
+        """Scores of every post (columns like `posts`) for people given as rows of how much each like weighs."""
         if self._parts is None:
             return np.zeros_like(liked)
         blend: Matrix = (
             _standard(liked @ self._parts.ease)
-            + FILTER_WEIGHT * _standard(liked @ self._parts.graph)
-            + SITTING_WEIGHT * _standard(liked @ self._parts.sitting)
+            + self._blend.graph_weight * _standard(liked @ self._parts.graph)
+            + self._blend.sitting_weight * _standard(liked @ self._parts.sitting)
         )
         return blend
 
-    def __call__(self, liked: Mapping[str, float]) -> dict[str, float]:
-        """Posts that go with what is liked, 0…1 relative to the best; what hardly goes with it is absent."""
-        known = {self._rows[post_id]: min(1.0, weight) for post_id, weight in liked.items() if post_id in self._rows}
+    def __call__(self, latest: Mapping[str, float]) -> dict[str, float]:
+        """Posts that go with what is liked, 0…1 relative to the best; what hardly goes with it is absent.
+
+        `latest` says how much each post is liked, that with the latest sign first.
+        """
+        weights = zip(latest.items(), recency(len(latest)), strict=True)
+        known = {
+            self._rows[post_id]: min(1.0, weight) * fade for (post_id, weight), fade in weights if post_id in self._rows
+        }
         if not known:
             return {}
         row = np.zeros((1, len(self.posts)), np.float32)
@@ -99,32 +134,32 @@ class CoEngagement:
         return {self.posts[index]: float(scores[index] / best) for index in np.flatnonzero(scores > 0.25 * best)}
 
 
-def _ease(liked: Matrix) -> Matrix:
+def _ease(liked: Matrix, regularisation: float) -> Matrix:
     gram = liked.T @ liked
-    gram[np.diag_indices_from(gram)] += REGULARISATION
+    gram[np.diag_indices_from(gram)] += regularisation
     inverse = np.linalg.inv(gram)
     weights: Matrix = (-inverse / np.diag(inverse)).astype(np.float32)
     np.fill_diagonal(weights, 0.0)
     return weights
 
 
-def _graph_filter(liked: Matrix) -> Matrix:
+def _graph_filter(liked: Matrix, factors: int) -> Matrix:
     people = np.maximum(liked.sum(axis=1), 1.0) ** -0.5
     posts = np.maximum(liked.sum(axis=0), 1.0) ** -0.5
     graph = people[:, None] * liked * posts
     if graph.shape[0] < graph.shape[1]:
         values, left = np.linalg.eigh(graph @ graph.T)
-        kept = values[-FACTORS:] > 1e-6
-        right = (graph.T @ left[:, -FACTORS:][:, kept]) / np.sqrt(values[-FACTORS:][kept])
+        kept = values[-factors:] > 1e-6
+        right = (graph.T @ left[:, -factors:][:, kept]) / np.sqrt(values[-factors:][kept])
     else:
-        right = np.linalg.eigh(graph.T @ graph)[1][:, -FACTORS:]
+        right = np.linalg.eigh(graph.T @ graph)[1][:, -factors:]
     smooth: Matrix = (posts[:, None] * (right @ right.T) / posts).astype(np.float32)
     return smooth
 
 
-def _normalised(together: Matrix, popularity: Matrix) -> Matrix:
+def _normalised(together: Matrix, popularity: Matrix, power: float) -> Matrix:
     np.fill_diagonal(together, 0.0)
-    scale = np.maximum(popularity, 1.0) ** -0.5
+    scale = np.maximum(popularity, 1.0) ** -power
     normalised: Matrix = (scale[:, None] * together * scale).astype(np.float32)
     return normalised
 

@@ -73,7 +73,7 @@ async def gather(
     disliked, dislikes_known = learned.senses.images.take([dislike.post_id for dislike in taste.dislikes])
     near = await near_taste(meaning, pool, interests, list(disliked[dislikes_known]), viewer.encounters, wanted, TASTE)
     follows = viewer.follows if viewer.steering.personalised else set()
-    together = co_liked(taste.liked)
+    together = co_liked(taste.latest)
     remixed = remixes(pool, list(taste.liked), wanted, REMIXES)
     unknown = unexplored(pool, wanted, UNEXPLORED)
     found = chain(

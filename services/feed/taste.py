@@ -40,9 +40,11 @@ class Dislike:
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """`liked` holds weights by post id, the dearest first; `dislikes` the freshest first."""
+    """`liked` holds weights by post id, the dearest first; `latest` the same by when the last sign was given, the
+    latest first; `dislikes` the freshest first."""
 
     liked: dict[str, float]
+    latest: dict[str, float]
     dislikes: tuple[Dislike, ...]
     authors: Mapping[str, float]
     words: Mapping[str, float]
@@ -54,7 +56,7 @@ class Taste:
         return min(1.0, sum(self.liked.values()) / 10.0)
 
 
-NO_TASTE: Final = Taste({}, (), {}, {}, {})
+NO_TASTE: Final = Taste({}, {}, (), {}, {}, {})
 """Of someone who has done nothing yet, or who wants no personal pages."""
 
 
@@ -71,6 +73,7 @@ def taste_of(
     What was done until `reset_at`, or until the encounter was forgotten, says nothing.
     """
     liked: dict[str, float] = {}
+    moments: dict[str, datetime] = {}
     dislikes: list[tuple[datetime, Dislike]] = []
     for encounter in encounters:
         cut = max(reset_at or NEVER, encounter.forgotten_at or NEVER)
@@ -80,13 +83,14 @@ def taste_of(
             if dislike.strength > 0:
                 dislikes.append((unwanted, dislike))
             continue
-        weight = sum(REACTION_WEIGHTS[kind] * _fade(at, now) for kind, at in encounter.reactions.items() if at > cut)
-        weight += sum(
-            GESTURE_WEIGHTS.get(name, 0.0) * _fade(at, now) for name, at in encounter.gestures.items() if at > cut
-        )
+        signs = [(REACTION_WEIGHTS[kind], at) for kind, at in encounter.reactions.items() if at > cut]
+        signs += [(GESTURE_WEIGHTS.get(name, 0.0), at) for name, at in encounter.gestures.items() if at > cut]
+        weight = sum(sign * _fade(at, now) for sign, at in signs)
         if weight > 0.01:
             liked[encounter.post_id] = weight
+            moments[encounter.post_id] = max(at for sign, at in signs if sign > 0)
     dearest = dict(sorted(liked.items(), key=lambda item: (-item[1], item[0]))[:most_liked])
+    latest = sorted(moments, key=lambda post_id: (moments[post_id], post_id), reverse=True)[:most_liked]
     dislikes.sort(key=lambda item: item[0], reverse=True)
     freshest = tuple(dislike for _, dislike in dislikes[:MOST_DISLIKED])
     authors: dict[str, float] = defaultdict(float)
@@ -101,7 +105,7 @@ def taste_of(
         if (known := post(dislike.post_id)) is not None:
             for word in known.words:
                 unwanted_words[word] += dislike.strength
-    return Taste(dearest, freshest, authors, words, unwanted_words)
+    return Taste(dearest, {post_id: liked[post_id] for post_id in latest}, freshest, authors, words, unwanted_words)
 
 
 def _fade(at: datetime, now: datetime) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 from implicit.als import AlternatingLeastSquares
@@ -12,13 +13,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from services.feed.co_engagement import CoEngagement
+from services.feed.co_engagement import CHOSEN, Blend, CoEngagement, recency
 from services.feed.stages.diversify import diversify
 from training.feed_eval.movielens import Ratings, Rows
 
 Matrix = NDArray[np.float32]
 Model = Callable[[Ratings, Rows], tuple[Matrix, float]]
 """Learns from some rows; gives scores (people × films) and the seconds that fitting took."""
+Settings = Mapping[str, float]
 
 
 def likes_of(ratings: Ratings, rows: Rows) -> Matrix:
@@ -28,37 +30,68 @@ def likes_of(ratings: Ratings, rows: Rows) -> Matrix:
     return liked
 
 
+def recent_of(ratings: Ratings, rows: Rows, recent_likes: float) -> Matrix:
+    """As `likes_of`, but each person's latest ratings weigh most, as the feed weighs likes."""
+    ordered = rows[np.lexsort((rows, -ratings.times[rows], ratings.users[rows]))]
+    weights = np.zeros(ratings.shape, np.float32)
+    for own in np.split(ordered, np.flatnonzero(np.diff(ratings.users[ordered])) + 1):
+        weights[ratings.users[own], ratings.items[own]] = recency(len(own), recent_likes)
+    return weights
+
+
 def popular(ratings: Ratings, rows: Rows) -> tuple[Matrix, float]:
     """Everyone gets what most people rated."""
     return np.tile(likes_of(ratings, rows).sum(axis=0), (ratings.shape[0], 1)), 0.0
 
 
-def als(ratings: Ratings, rows: Rows) -> tuple[Matrix, float]:
+def als(settings: Settings) -> Model:
     """Implicit alternating least squares (Hu, Koren, Volinsky 2008) from the library `implicit`."""
-    with threadpool_limits(1, "blas"):
-        return _factors(AlternatingLeastSquares(64, regularization=0.05, iterations=15, random_state=1), ratings, rows)
+
+    def model(ratings: Ratings, rows: Rows) -> tuple[Matrix, float]:
+        with threadpool_limits(1, "blas"):
+            return _factors(AlternatingLeastSquares(random_state=1, **_whole(settings)), ratings, rows)
+
+    return model
 
 
-def bpr(ratings: Ratings, rows: Rows) -> tuple[Matrix, float]:
+def bpr(settings: Settings) -> Model:
     """Bayesian personalised ranking (Rendle et al. 2009) from the library `implicit`."""
-    return _factors(BayesianPersonalizedRanking(64, iterations=300, random_state=1), ratings, rows)
+    return lambda ratings, rows: _factors(
+        BayesianPersonalizedRanking(random_state=1, **_whole(settings)), ratings, rows
+    )
 
 
-def fit(ratings: Ratings, rows: Rows) -> tuple[CoEngagement, float]:
-    """The feed's own model of what people like together, and the seconds that fitting it took."""
-    likes = [(str(ratings.users[row]), str(ratings.items[row]), float(ratings.times[row])) for row in rows]
-    start = time.perf_counter()
-    model = CoEngagement.fit(likes, min_likes=1)
-    return model, time.perf_counter() - start
+def co_engagement(blend: Blend = CHOSEN, recent_likes: float | None = None) -> Model:
+    """The feed's own model. With `recent_likes` a person's latest likes weigh most; else all weigh the same."""
+    weigh = likes_of if recent_likes is None else partial(recent_of, recent_likes=recent_likes)
+
+    def model(ratings: Ratings, rows: Rows) -> tuple[Matrix, float]:
+        likes = [(str(ratings.users[row]), str(ratings.items[row]), float(ratings.times[row])) for row in rows]
+        start = time.perf_counter()
+        fitted = CoEngagement.fit(likes, min_likes=1, blend=blend)
+        seconds = time.perf_counter() - start
+        columns = np.array([int(post) for post in fitted.posts])
+        scores = np.full(ratings.shape, -1e9, np.float32)
+        scores[:, columns] = fitted.scores(weigh(ratings, rows)[:, columns])
+        return scores, seconds
+
+    return model
 
 
-def co_engagement(ratings: Ratings, rows: Rows) -> tuple[Matrix, float]:
-    """The feed's own model."""
-    model, seconds = fit(ratings, rows)
-    columns = np.array([int(post) for post in model.posts])
-    scores = np.full(ratings.shape, -1e9, np.float32)
-    scores[:, columns] = model.scores(likes_of(ratings, rows)[:, columns])
-    return scores, seconds
+def diversified(scores: Matrix, known: NDArray[np.bool_], vectors: Matrix, size: int, relevance: float) -> Matrix:
+    """The first `size` of each person's list after the feed's own diversification; no two films share an author."""
+    pages = []
+    authors = [str(item) for item in range(scores.shape[1])]
+    for row in range(len(scores)):
+        masked = np.where(known[row], -np.inf, scores[row])
+        floor = np.partition(masked, -100)[-100]
+        relative = np.where(masked >= floor, masked - floor + 1e-3, -np.inf).astype(np.float32)
+        pages.append(diversify(relative, authors, vectors, 0.0, limit=size, fixed={}, relevance=relevance))
+    return np.array(pages)
+
+
+def _whole(settings: Settings) -> dict[str, float | int]:
+    return {name: int(value) if float(value).is_integer() else value for name, value in settings.items()}
 
 
 def _factors(model: object, ratings: Ratings, rows: Rows) -> tuple[Matrix, float]:
@@ -67,15 +100,3 @@ def _factors(model: object, ratings: Ratings, rows: Rows) -> tuple[Matrix, float
     model.fit(matrix, show_progress=False)  # type: ignore[attr-defined]
     seconds = time.perf_counter() - start
     return model.user_factors @ model.item_factors.T, seconds  # type: ignore[attr-defined]
-
-
-def diversified(scores: Matrix, known: NDArray[np.bool_], vectors: Matrix, size: int) -> NDArray[np.intp]:
-    """The first `size` of each person's list after the feed's own diversification; no two films share an author."""
-    pages = []
-    authors = [str(item) for item in range(scores.shape[1])]
-    for row in range(len(scores)):
-        masked = np.where(known[row], -np.inf, scores[row])
-        floor = np.partition(masked, -100)[-100]
-        relative = np.where(masked >= floor, masked - floor + 1e-3, -np.inf).astype(np.float32)
-        pages.append(diversify(relative, authors, vectors, 0.0, limit=size, fixed={}))
-    return np.array(pages)

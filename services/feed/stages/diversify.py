@@ -31,12 +31,14 @@ def diversify(
     limit: int,
     fixed: Mapping[int, int],
     before: Sequence[str] = (),
+    relevance: float = RELEVANCE,
 ) -> list[int]:
     """Rows for the places of a page, in order, at most `limit`.
 
     `fixed` gives row by position for places that are already taken; `before` are the authors of the items just above
-    the page. Rows with a score of −∞ are never chosen. Near-duplicates come within ten places of each other only when
-    nothing else is left.
+    the page; `relevance` is the weight of the score, and what is left of 1 that of being unlike what stands above. Rows
+    with a score of −∞ are never chosen. Near-duplicates come within ten places of each other only when nothing else is
+    left.
     """
     taken = set(fixed.values())
     open_rows = np.isfinite(scores)
@@ -46,7 +48,7 @@ def diversify(
     seen = Counter(before)
     page: list[int] = []
     vectors = images[rows]
-    relevance = scores[rows] / max(float(scores[rows].max(initial=0.0)), 1e-9)
+    worth = scores[rows] / max(float(scores[rows].max(initial=0.0)), 1e-9)
     nearest = np.zeros(len(rows), np.float32)
     blocked_until = np.zeros(len(rows), int)
     decay = np.array([max(AUTHOR_FLOOR, AUTHOR_DECAY ** seen[authors[row]]) for row in rows], np.float32)
@@ -57,7 +59,7 @@ def diversify(
     for position in range(limit):
         row = fixed.get(position, -1)
         if row < 0:
-            value = RELEVANCE * relevance * decay - (1.0 - RELEVANCE) * nearest
+            value = relevance * worth * decay - (1.0 - relevance) * nearest
             value = np.where(blocked_until > position, value - 10.0, value)
             value = np.where(free, value, -np.inf)
             best = int(np.argmax(value)) if len(value) else -1

@@ -122,7 +122,7 @@ class FakeEncounters:
         self._record = record
         self._reactions: dict[tuple[str, str], dict[str, Reaction]] = defaultdict(dict)
         self._gestures: dict[tuple[str, str], dict[Gesture, datetime]] = defaultdict(dict)
-        self._touched: dict[tuple[str, str], datetime] = {}
+        self._touched: dict[str, dict[str, datetime]] = defaultdict(dict)
         self._forgotten: dict[tuple[str, str], datetime] = {}
 
     async def react(self, reaction: Reaction) -> bool:
@@ -133,7 +133,7 @@ class FakeEncounters:
         if known is not None and known.at >= reaction.at:
             return False
         row[reaction.kind] = reaction
-        self._touched[reaction.user_id, reaction.post_id] = utcnow()
+        self._touched[reaction.user_id][reaction.post_id] = utcnow()
         self._count(reaction, int(reaction.on) - int(known is not None and known.on))
         return True
 
@@ -144,24 +144,26 @@ class FakeEncounters:
             row = self._gestures[user_id, post_id]
             for name in names:
                 row[name] = max(at, row.get(name, at))
-            self._touched[user_id, post_id] = utcnow()
+            self._touched[user_id][post_id] = utcnow()
 
     async def of(self, user_id: str, since: datetime | None = None) -> list[Encounter]:
         return [
             Encounter(
                 post_id,
-                dict(self._gestures.get((user, post_id), {})),
-                {kind: row.at for kind, row in self._reactions.get((user, post_id), {}).items() if row.on},  # type: ignore[misc]
-                self._forgotten.get((user, post_id)),
+                dict(self._gestures.get((user_id, post_id), {})),
+                {kind: row.at for kind, row in self._reactions.get((user_id, post_id), {}).items() if row.on},  # type: ignore[misc]
+                self._forgotten.get((user_id, post_id)),
             )
-            for (user, post_id), at in self._touched.items()
-            if user == user_id and (since is None or at >= since)
+            for post_id, at in self._touched[user_id].items()
+            if since is None or at >= since
         ]
 
     async def forget(self, user_id: str, post_ids: Iterable[str], at: datetime) -> None:
-        for key in [(user_id, post_id) for post_id in post_ids if (user_id, post_id) in self._touched]:
+        touched = self._touched[user_id]
+        for post_id in [post_id for post_id in post_ids if post_id in touched]:
+            key = (user_id, post_id)
             self._forgotten[key] = max(at, self._forgotten.get(key, at))
-            self._touched[key] = utcnow()
+            touched[post_id] = utcnow()
 
     async def likes_since(self, moment: datetime, limit: int) -> list[tuple[str, str, float]]:
         likes = [
@@ -175,7 +177,7 @@ class FakeEncounters:
     async def erase(self, user_id: str) -> list[str]:
         self._record.erased.add(user_id)
         changed = []
-        for key in [key for key in self._touched if key[0] == user_id]:
+        for key in [(user_id, post_id) for post_id in self._touched.pop(user_id, {})]:
             standing = [reaction for reaction in self._reactions.pop(key, {}).values() if reaction.on]
             for reaction in standing:
                 self._count(reaction, -1)
@@ -183,7 +185,6 @@ class FakeEncounters:
                 changed.append(key[1])
             self._gestures.pop(key, None)
             self._forgotten.pop(key, None)
-            del self._touched[key]
         return changed
 
     def _count(self, reaction: Reaction, step: int) -> None:
