@@ -35,8 +35,8 @@ class Blend:
     """Settings of the models, and how much the second and the third weigh beside the first."""
 
     regularisation: float = 800.0
-    factors: int = 24
-    popularity_power: float = 0.3
+    factors: int = 48
+    popularity_power: float = 0.5
     graph_weight: float = 0.6
     sitting_weight: float = 0.4
 
