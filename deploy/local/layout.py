@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from deploy.kept_secret import kept_secret
 
 SERVICES = ("moderation", "generation", "search", "feed", "gateway")
 PARTS = ("nats", "mongo", *SERVICES)
@@ -64,19 +65,7 @@ def lay_out(data: Path, wanted_port: int | None) -> Layout:
     gateway = wanted_port or next(port for port in range(DEFAULT_PORT, DEFAULT_PORT + 1000) if _is_free(port))
     others = [part for part in PARTS if part != "gateway"]
     ports = dict(zip(others, _free_ports(len(others), {gateway}), strict=True)) | {"gateway": gateway}
-    return Layout(data, ports, _secret(data / "run" / "secret"))
-
-
-def _secret(path: Path) -> str:
-    """Keep one secret for the life of the data folder, readable by its owner alone."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        secret = secrets.token_urlsafe(48)
-        file.write(secret)
-    return secret
+    return Layout(data, ports, kept_secret(data / "run" / "secret").decode())
 
 
 def _is_free(port: int) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import secrets
 import threading
 from pathlib import Path
 
+from deploy.kept_secret import kept_secret
 from deploy.seed import plan
 from deploy.seed.cast import CAST, Member
 from promptgram import ApiError, Post, Promptgram
@@ -18,7 +17,7 @@ class Community:
     """The seeded people, signed in at one server. Its methods may be called by several threads."""
 
     def __init__(self, url: str, key_file: Path) -> None:
-        self._key = _key(key_file)
+        self._key = kept_secret(key_file)
         self._url = url
         self._clients: dict[str, Promptgram] = {}
         self._posts: dict[int, Post] = {}
@@ -116,16 +115,3 @@ class Community:
         with self._lock:
             source = self._posts.get(wish.remix_of)
         return source.images[0].id if source else None
-
-
-def _key(path: Path) -> bytes:
-    """Keep one key beside the data, readable by its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        key = secrets.token_bytes(32)
-        file.write(key)
-    return key
