@@ -8,7 +8,6 @@ import json
 import os
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,7 @@ from rich.table import Table
 
 from deploy.bench.applications import StubPainter
 from deploy.bench.load import Measured, steady
-from deploy.local.layout import lay_out
-from deploy.local.programs import control_socket, start
-from deploy.local.watch import Watch
+from deploy.bench.stack import passing_stack
 from services.generation.ports import Canvas
 
 APPLICATIONS = {
@@ -38,19 +35,10 @@ def main() -> int:
     chosen = options.parse_args()
     console = Console(highlight=False)
     os.environ.update(RATE_LIMIT_FACTOR="1000", LOG_LEVEL="WARNING", BATCH_WINDOW_MS="0")
-    with tempfile.TemporaryDirectory(prefix="promptgram-bench-") as folder:
-        layout = lay_out(Path(folder), None)
-        supervisord = start(layout, APPLICATIONS)
-        try:
-            watch = Watch(layout, control_socket(layout), console, ("nats", "mongo", *APPLICATIONS))
-            if not watch.until_ready(lambda: False):
-                return 1
-            console.print(f"{chosen.per_second:g} prompts a second for {chosen.seconds:g} s …")
-            measured = asyncio.run(steady(layout.url, per_second=chosen.per_second, seconds=chosen.seconds))
-            model_ms = _directly(len(measured.total_ms))
-        finally:
-            supervisord.terminate()
-            supervisord.wait(20)
+    with passing_stack(APPLICATIONS, console) as layout:
+        console.print(f"{chosen.per_second:g} prompts a second for {chosen.seconds:g} s …")
+        measured = asyncio.run(steady(layout.url, per_second=chosen.per_second, seconds=chosen.seconds))
+        model_ms = _directly(len(measured.total_ms))
     figures = _figures(measured, model_ms) | {"per_second": chosen.per_second, "seconds": chosen.seconds}
     _show(console, figures)
     if chosen.out:

@@ -12,7 +12,6 @@ import json
 import os
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,8 @@ import httpx
 from rich.console import Console
 
 from deploy.bench.load import sign_up
-from deploy.local.layout import lay_out
-from deploy.local.programs import APPLICATIONS, control_socket, start
-from deploy.local.watch import Watch
+from deploy.bench.stack import passing_stack
+from deploy.local.programs import APPLICATIONS
 
 PARTS = ("moderation", "generation", "gateway")
 PEOPLE = 8
@@ -38,18 +36,8 @@ def main() -> int:
     chosen = options.parse_args()
     console = Console(highlight=False)
     os.environ.update(RATE_LIMIT_FACTOR="1000", LOG_LEVEL=os.environ.get("LOG_LEVEL", "WARNING"))
-    applications = {name: APPLICATIONS[name] for name in PARTS}
-    with tempfile.TemporaryDirectory(prefix="promptgram-crowd-") as folder:
-        layout = lay_out(Path(folder), None)
-        supervisord = start(layout, applications)
-        try:
-            watch = Watch(layout, control_socket(layout), console, ("nats", "mongo", *PARTS))
-            if not watch.until_ready(lambda: False):
-                return 1
-            figures = asyncio.run(_measure(layout.url, chosen.rounds))
-        finally:
-            supervisord.terminate()
-            supervisord.wait(20)
+    with passing_stack({name: APPLICATIONS[name] for name in PARTS}, console) as layout:
+        figures = asyncio.run(_measure(layout.url, chosen.rounds))
     figures["cores"] = len(os.sched_getaffinity(0))
     figures["load_before"] = round(os.getloadavg()[2], 1)
     console.print_json(data=figures)

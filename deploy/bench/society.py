@@ -14,7 +14,6 @@ import os
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from datetime import timedelta
@@ -24,9 +23,9 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from deploy.local.layout import Layout, lay_out
-from deploy.local.programs import APPLICATIONS, control_socket, start
-from deploy.local.watch import Watch
+from deploy.bench.stack import passing_stack
+from deploy.local.layout import Layout
+from deploy.local.programs import APPLICATIONS
 from shared.events import utcnow
 from shared.ids import first_id_at, new_id
 from shared.mongo import Document, Mongo
@@ -50,17 +49,8 @@ def main() -> int:
     chosen = options.parse_args()
     console = Console(highlight=False)
     os.environ.update(RATE_LIMIT_FACTOR="1000", LOG_LEVEL=os.environ.get("LOG_LEVEL", "WARNING"))
-    with tempfile.TemporaryDirectory(prefix="promptgram-society-") as folder:
-        layout = lay_out(Path(folder), None)
-        supervisord = start(layout, {name: APPLICATIONS[name] for name in PARTS})
-        try:
-            watch = Watch(layout, control_socket(layout), console, ("nats", "mongo", *PARTS))
-            if not watch.until_ready(lambda: False):
-                return 1
-            figures = asyncio.run(_measure(layout, chosen))
-        finally:
-            supervisord.terminate()
-            supervisord.wait(20)
+    with passing_stack({name: APPLICATIONS[name] for name in PARTS}, console) as layout:
+        figures = asyncio.run(_measure(layout, chosen))
     figures["cores"] = len(os.sched_getaffinity(0))
     figures["load"] = round(os.getloadavg()[0], 1)
     console.print_json(data=figures)
