@@ -97,8 +97,7 @@ class Replay:
         at = intent = 0
         now = 0.0
         self._grow(now)
-        unanswered = len(arrivals)
-        self._unanswered = unanswered
+        self._unanswered = len(arrivals)
         while self._unanswered:
             arrival = arrivals[at] if at < len(arrivals) else math.inf
             intended = intents[intent] if scaler and intent < len(intents) else math.inf

@@ -29,7 +29,6 @@ class KnativePodAutoscaler:
         self._panicking: deque[tuple[float, float]] = deque([(0.0, 0.0)])
         self._panic_until = -math.inf
         self._panicked = 0
-        self._wanted = Target(0, 0, 2.0, 1)
 
     def intended(self, now: float) -> None:
         """It knows nothing of that."""
@@ -54,10 +53,8 @@ class KnativePodAutoscaler:
         else:
             self._panicked, count = 0, stable
         count = min(self._most, count)
-        if (self._wanted.min_containers, self._wanted.max_containers) != (count, max(1, count)):
-            self._wanted = Target(count, 0, 2.0, max(1, count))
         busy = count > 0 or self._in_flight > 0
-        return self._wanted, now + 2.0 if busy else math.inf
+        return Target(count, 0, 2.0, max(1, count)), now + 2.0 if busy else math.inf
 
     def _note(self, now: float) -> None:
         self._area += (now - self._since) * self._in_flight

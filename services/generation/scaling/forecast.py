@@ -59,7 +59,6 @@ class Forecast:
         self._standing = 1
         self._requests, self._unlearnt = 0.0, 0
         self._kept_s = FIRST_KEPT_S
-        self._target: Target | None = None
 
     def intended(self, now: float) -> None:
         """Somebody is about to ask."""
@@ -100,12 +99,7 @@ class Forecast:
             again = again if again > now else math.inf
         # A container that idles as long as a cold start takes has cost as much as starting it again.
         window_s = max(SHORTEST_KEPT_S, self.cold_start_s)
-        wanted = (count if expected else 0, window_s, count)
-        if self._target is None or wanted != (
-            self._target.min_containers, self._target.scaledown_window_s, self._target.max_containers,
-        ):  # fmt: skip
-            self._target = Target(wanted[0], 0, window_s, count)
-        return self._target, again
+        return Target(count if expected else 0, 0, window_s, count), again
 
     def _count(self, now: float) -> int:
         """Containers for the load and for what waits. A higher number holds for a while: starting again costs more."""
@@ -155,15 +149,17 @@ class Forecast:
                 self._pauses.popleft()
             self._requests /= 2
             self._surprised = [count / 2 for count in self._surprised]
-        allowed, kept_s = COLD_SHARE * self._requests, SHORTEST_KEPT_S
+        allowed = COLD_SHARE * self._requests
+        self._standing = next(
+            (count for count in range(1, self._most) if self._surprised[count] <= allowed), self._most
+        )
+        kept_s, left = SHORTEST_KEPT_S, allowed
         for _, pause, late in sorted(self._pauses, key=lambda each: -each[1]):
-            allowed -= late
-            if allowed < 0:
+            left -= late
+            if left < 0:
                 kept_s = pause * 1.05
                 break
-        if COLD_SHARE * self._requests < 1:
+        if allowed < 1:
             # Little was seen so far: what is still unknown is more likely long than short.
             kept_s = max(kept_s, FIRST_KEPT_S)
         self._kept_s = min(LONGEST_KEPT_S, kept_s)
-        late = COLD_SHARE * self._requests
-        self._standing = next((count for count in range(1, self._most) if self._surprised[count] <= late), self._most)
