@@ -114,6 +114,21 @@ def test_the_keyboard_reaches_everything(windows: Windows, gallery: Person, make
     page.wait_for_url("**/post/*")
 
 
+def test_quick_hands_act_on_the_picture_that_is_marked(windows: Windows, gallery: Person, make_person) -> None:
+    page = windows.open(make_person("quick"))
+    page.goto("/?feed=explore")
+    page.locator("[data-post]").first.wait_for()
+    page.evaluate("""async () => {
+        for (const [key, pause] of [["j", 45], ["j", 20], ["l", 0]]) {
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+            await new Promise((done) => setTimeout(done, pause));
+        }
+    }""")
+    marked = page.locator("[data-post][data-active]")
+    expect(marked.get_by_role("button", name="Take back the like")).to_be_visible()
+    expect(marked.get_by_role("link").first).to_be_focused()
+
+
 def test_without_a_connection_the_page_stays_and_says_so(windows: Windows, gallery: Person) -> None:
     page = windows.open()
     page.goto("/")

@@ -1,4 +1,4 @@
-import type { RefObject } from "react";
+import { type RefObject, useRef } from "react";
 import { useNavigate } from "react-router";
 import type { FeedEntry } from "../api/types";
 import { useKeys } from "../shell/keys";
@@ -17,8 +17,11 @@ interface Options {
 /** `j k` walk through the feed; `l r b o h` act on the picture that is marked or has the focus. */
 export function useFeedKeys({ entries, active, setActive, reveal }: Options): void {
   const navigate = useNavigate();
+  /** Set while a step has moved the mark and the focus has yet to follow. */
+  const following = useRef<number | undefined>(undefined);
 
   function current(): FeedEntry | undefined {
+    if (following.current !== undefined) return entries[active];
     const focused = document.activeElement?.closest<HTMLElement>("[data-post]")?.dataset.post;
     return entries.find((entry) => entry.post.id === focused) ?? entries[active];
   }
@@ -31,14 +34,14 @@ export function useFeedKeys({ entries, active, setActive, reveal }: Options): vo
     if (!target) return;
     setActive(next);
     reveal.current(next);
-    // The card may only now come into the document.
-    setTimeout(
-      () =>
-        document
-          .querySelector<HTMLElement>(`[data-post="${target.post.id}"] a`)
-          ?.focus({ preventScroll: true }),
-      60,
-    );
+    // The card may only now come into the document. Only the last of quick steps takes the focus.
+    clearTimeout(following.current);
+    following.current = window.setTimeout(() => {
+      following.current = undefined;
+      document
+        .querySelector<HTMLElement>(`[data-post="${target.post.id}"] a`)
+        ?.focus({ preventScroll: true });
+    }, 60);
   }
 
   function on(act: (entry: FeedEntry) => void): () => void {
