@@ -119,7 +119,7 @@ def test_quick_hands_act_on_the_picture_that_is_marked(windows: Windows, gallery
     page.goto("/?feed=explore")
     page.locator("[data-post]").first.wait_for()
     page.evaluate("""async () => {
-        for (const [key, pause] of [["j", 45], ["j", 20], ["l", 0]]) {
+        for (const [key, pause] of [["j", 30], ["j", 45], ["l", 0]]) {
             document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
             await new Promise((done) => setTimeout(done, pause));
         }
