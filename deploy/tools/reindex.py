@@ -10,7 +10,7 @@ import nats
 from pymongo.errors import PyMongoError
 
 from deploy.tools.stack import mongodb_url, nats_url
-from services.gateway import republish
+from services.gateway.posting import republish
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from services.gateway.generating import Status
+from services.gateway.generating.steps import Status
 from shared.events import Decision, Visibility
 from shared.queries import Matched, Reason
 

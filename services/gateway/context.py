@@ -12,13 +12,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.gateway.generating.live import WaitingLine, Watchers
+from services.gateway.generating.models import ModelRegistry
 from services.gateway.health_of_parts import HealthOfParts
-from services.gateway.live import WaitingLine, Watchers
-from services.gateway.models import ModelRegistry
-from services.gateway.oidc import Issuer
-from services.gateway.passwords import Passwords
-from services.gateway.pictures import Pictures
-from services.gateway.renditions import Renditions
+from services.gateway.identity.oidc import Issuer
+from services.gateway.identity.passwords import Passwords
+from services.gateway.pictures.access import Pictures
+from services.gateway.pictures.renditions import Renditions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.accounts import Accounts
 from services.gateway.store.comments import Comments

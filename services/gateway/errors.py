@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway.methods import methods_at
+from services.gateway.edge.methods import methods_at
 from shared.bus import Unanswered
 
 log = structlog.get_logger(__name__)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from services.gateway import decisions, generating, generation_flow
 from services.gateway.context import Parts
+from services.gateway.generating import flow, steps
+from services.gateway.posting import decisions
 from shared.bus import Bus
 from shared.events import DecisionMade, GenerationFailed, ImageApproved, ImageRejected, PromptRejected
 from shared.live import GenerationChanged, GenerationProgressed, GenerationRendered, GenerationStarted, QueueMeasured
@@ -14,19 +15,19 @@ def register(bus: Bus, parts: Parts) -> None:
 
     @bus.on(PromptRejected)
     async def prompt_rejected(event: PromptRejected) -> None:
-        await generation_flow.prompt_rejected(parts, event)
+        await flow.prompt_rejected(parts, event)
 
     @bus.on(GenerationFailed)
     async def generation_failed(event: GenerationFailed) -> None:
-        await generation_flow.generation_failed(parts, event)
+        await flow.generation_failed(parts, event)
 
     @bus.on(ImageApproved)
     async def image_approved(event: ImageApproved) -> None:
-        await generation_flow.picture_judged(parts, event, None)
+        await flow.picture_judged(parts, event, None)
 
     @bus.on(ImageRejected)
     async def image_rejected(event: ImageRejected) -> None:
-        await generation_flow.picture_judged(parts, event, event.decision)
+        await flow.picture_judged(parts, event, event.decision)
 
     @bus.on(DecisionMade)
     async def decision_made(event: DecisionMade) -> None:
@@ -34,14 +35,14 @@ def register(bus: Bus, parts: Parts) -> None:
 
     @bus.hear(GenerationStarted, shared=True)
     async def started(message: GenerationStarted) -> None:
-        await generation_flow.painting_news(
-            parts, message.generation_id, lambda one: generating.painting_began(one, message.attempt, message.at)
+        await flow.painting_news(
+            parts, message.generation_id, lambda one: steps.painting_began(one, message.attempt, message.at)
         )
 
     @bus.hear(GenerationRendered, shared=True)
     async def rendered(message: GenerationRendered) -> None:
-        await generation_flow.painting_news(
-            parts, message.generation_id, lambda one: generating.painting_ended(one, message.attempt, message.at)
+        await flow.painting_news(
+            parts, message.generation_id, lambda one: steps.painting_ended(one, message.attempt, message.at)
         )
 
     @bus.hear(GenerationChanged)

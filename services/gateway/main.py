@@ -10,13 +10,15 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from services.gateway import erasure, handlers, people_counters, reconciler, reference
+from services.gateway import handlers, reconciler, reference
 from services.gateway.context import Parts
+from services.gateway.edge.security_headers import BodyLimit, EdgeHeaders
+from services.gateway.edge.web_app import serve_web_app
 from services.gateway.errors import ProblemDocument, install_error_handlers
+from services.gateway.people import counters as people_counters
+from services.gateway.people import erasure
 from services.gateway.routes import ROUTERS
-from services.gateway.security_headers import BodyLimit, EdgeHeaders
 from services.gateway.settings import GatewaySettings
-from services.gateway.web_app import serve_web_app
 from shared.bus import Bus
 from shared.health import health_routes
 from shared.logs import configure_logs

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from services.gateway import answers
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
+from services.gateway.identity.auth import Viewer
 from services.gateway.store.posts import OPEN
 from shared.mongo import Document
 

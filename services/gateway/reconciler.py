@@ -11,9 +11,11 @@ from opentelemetry import metrics
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
-from services.gateway import cleaning, counters, generating, generation_flow
 from services.gateway.context import Parts
-from services.gateway.generating import Change
+from services.gateway.generating import flow, steps
+from services.gateway.generating.steps import Change
+from services.gateway.pictures import cleaning
+from services.gateway.posting import counters
 from shared.events import utcnow
 from shared.ids import new_id
 from shared.mongo import Document
@@ -69,14 +71,14 @@ async def tell_overdue_again(parts: Parts) -> int:
 
 async def _tell_again(parts: Parts, generation_id: str, *, patient: bool) -> None:
     def step(generation: Document) -> Change | None:
-        return generating.told_again(generation, utcnow(), patient=patient)
+        return steps.told_again(generation, utcnow(), patient=patient)
 
     async def work(session: AsyncClientSession) -> tuple[Document, Change, list[Document]] | None:
         generation, change = await parts.generations.advance(generation_id, step, session)
         if generation is None or change is None:
             return None
-        again = not generating.terminal(generation) and "reissue" in change.values
-        rows = await parts.outbox.add(session, generating.submission(generation)) if again else []
+        again = not steps.terminal(generation) and "reissue" in change.values
+        rows = await parts.outbox.add(session, steps.submission(generation)) if again else []
         return generation, change, rows
 
     done = await parts.mongo.transaction(work)
@@ -87,4 +89,4 @@ async def _tell_again(parts: Parts, generation_id: str, *, patient: bool) -> Non
     if rows:
         _reissued.add(1)
         log.info("generation told again", generation_id=generation_id, status=generation["status"])
-    await generation_flow.follow_up(parts, generation, change)
+    await flow.follow_up(parts, generation, change)

@@ -12,8 +12,8 @@ from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from services.gateway.auth import signed_in
 from services.gateway.errors import MEDIA_TYPE as PROBLEM_TYPE
+from services.gateway.identity.auth import signed_in
 from shared.events import every_event
 from shared.topology import CONSUMERS, emitter
 

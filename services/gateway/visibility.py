@@ -11,8 +11,8 @@ import re
 import unicodedata
 from typing import Literal
 
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
+from services.gateway.identity.auth import Viewer
 from services.gateway.store.relations import Standing
 from shared.events import utcnow
 from shared.mongo import Document

@@ -53,8 +53,8 @@ ADAPTERS: dict[str, tuple[str, ...]] = {
     "faststream": ("shared/bus.py", "shared/delivery.py"),
     "obstore": ("shared/media.py",),
     "pydantic_settings": ("shared/settings.py",),
-    "argon2": ("services/gateway/passwords.py",),
-    "jwt": ("services/gateway/auth.py", "services/gateway/grant.py", "services/gateway/oidc.py"),
+    "argon2": ("services/gateway/identity/passwords.py",),
+    "jwt": ("services/gateway/identity/",),
     "fastapi": ("services/gateway/",),
 }  # fmt: skip
 """Library → the places in `services`, `shared` and `deploy` that may import it."""

@@ -10,17 +10,17 @@ from pydantic import AfterValidator, Field
 from pymongo.asynchronous.client_session import AsyncClientSession
 from starlette.responses import Response
 
-from services.gateway import signing_in
-from services.gateway.accounts import new_account, profile_event
 from services.gateway.context import PartsDep
+from services.gateway.edge.idempotency import Idempotent
+from services.gateway.edge.limits import limited
+from services.gateway.edge.text import Line, StrictBody
 from services.gateway.errors import conflict, invalid
-from services.gateway.idempotency import Idempotent
-from services.gateway.limits import limited
-from services.gateway.passwords import NewPassword
+from services.gateway.identity import signing_in
+from services.gateway.identity.accounts import new_account, profile_event
+from services.gateway.identity.passwords import NewPassword
+from services.gateway.identity.usernames import RESERVED, Username
 from services.gateway.store.accounts import Taken
 from services.gateway.store.sessions import Refreshed
-from services.gateway.text import Line, StrictBody
-from services.gateway.usernames import RESERVED, Username
 from shared.mongo import Document
 
 ACCOUNTS_PER_MINUTE = 600

@@ -8,16 +8,17 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 from starlette.responses import JSONResponse
 
-from services.gateway import commenting, present
+from services.gateway import present
 from services.gateway.answers import Comment
-from services.gateway.auth import MaybeSignedIn, SignedIn
 from services.gateway.context import PartsDep
+from services.gateway.edge.idempotency import Idempotent
+from services.gateway.edge.limits import limited_writes
+from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
+from services.gateway.edge.text import Prose, StrictBody
 from services.gateway.errors import forbidden, invalid, not_found
-from services.gateway.idempotency import Idempotent
-from services.gateway.limits import limited_writes
-from services.gateway.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
+from services.gateway.identity.auth import MaybeSignedIn, SignedIn
+from services.gateway.posting import commenting
 from services.gateway.routes.posts import VisiblePost
-from services.gateway.text import Prose, StrictBody
 from services.gateway.visibility import may_see_post
 
 router = APIRouter(tags=["posts"])

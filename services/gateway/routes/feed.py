@@ -9,15 +9,16 @@ from pydantic import BaseModel, Field
 from pymongo.asynchronous.client_session import AsyncClientSession
 from starlette.responses import JSONResponse
 
-from services.gateway import feeding, present
+from services.gateway import present
 from services.gateway.answers import FeedEntry
-from services.gateway.auth import MaybeSignedIn, SignedIn
 from services.gateway.context import PartsDep
+from services.gateway.edge.idempotency import Idempotent
+from services.gateway.edge.limits import limited_writes
+from services.gateway.edge.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
+from services.gateway.edge.text import Line, StrictBody
 from services.gateway.errors import unauthenticated
-from services.gateway.idempotency import Idempotent
-from services.gateway.limits import limited_writes
-from services.gateway.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
-from services.gateway.text import Line, StrictBody
+from services.gateway.identity.auth import MaybeSignedIn, SignedIn
+from services.gateway.lists import feeding
 from shared.events import FeedInteracted, Interaction
 from shared.mongo import Document
 from shared.queries import FeedMode

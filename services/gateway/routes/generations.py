@@ -14,21 +14,22 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 from starlette.responses import JSONResponse
 
-from services.gateway import admission, generation_flow, present, progress
+from services.gateway import present
 from services.gateway.answers import Generation
-from services.gateway.auth import SignedIn, Viewer
 from services.gateway.context import Parts, PartsDep
+from services.gateway.edge.etags import tagged
+from services.gateway.edge.idempotency import Idempotent
+from services.gateway.edge.limits import GENERATIONS_PER_MINUTE, INTENTS_PER_MINUTE, limited, limited_writes
+from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
+from services.gateway.edge.text import Line, Prose, StrictBody
 from services.gateway.errors import conflict, invalid, not_found
-from services.gateway.etags import tagged
-from services.gateway.generating import Status, terminal
-from services.gateway.generation_flow import TELL_TIMEOUT_S
+from services.gateway.generating import admission, flow, progress
+from services.gateway.generating.flow import TELL_TIMEOUT_S
+from services.gateway.generating.models import DEFAULT_MODEL
+from services.gateway.generating.sources import Source, find_source
+from services.gateway.generating.steps import Status, terminal
 from services.gateway.health_of_parts import ModelState
-from services.gateway.idempotency import Idempotent
-from services.gateway.limits import GENERATIONS_PER_MINUTE, INTENTS_PER_MINUTE, limited, limited_writes
-from services.gateway.models import DEFAULT_MODEL
-from services.gateway.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
-from services.gateway.sources import Source, find_source
-from services.gateway.text import Line, Prose, StrictBody
+from services.gateway.identity.auth import SignedIn, Viewer
 from shared.events import PictureRequest
 from shared.ids import new_id
 from shared.live import PromptIntended
@@ -89,7 +90,7 @@ async def create_generation(
                 source = await find_source(parts, viewer, body.source_image_id) if body.source_image_id else None
                 request = await _picture_request(parts, body, source)
                 async with _admitted(parts, viewer, body.n):
-                    generation = await generation_flow.open_generation(
+                    generation = await flow.open_generation(
                         parts, generation_id, viewer.user_id, request, source=source
                     )
             if wait_s:
@@ -151,10 +152,10 @@ async def watch_generation(
 async def delete_generation(generation: Owned, viewer: SignedIn, parts: PartsDep) -> Generation:
     """Cancel it, or delete it with its unpublished pictures when it has ended."""
     if terminal(generation):
-        await generation_flow.delete(parts, generation)
+        await flow.delete(parts, generation)
     else:
         # Whoever cancels twice at once, or a moment too late, has asked for nothing to be deleted.
-        await generation_flow.cancel(parts, generation["_id"])
+        await flow.cancel(parts, generation["_id"])
         generation = await parts.generations.get(generation["_id"]) or generation
     return present.generation(parts, generation, viewer)
 
@@ -170,7 +171,7 @@ async def retry_generation(generation: Owned, viewer: SignedIn, parts: PartsDep,
 
     async def make() -> Response:
         async with _admitted(parts, viewer, len(generation["images"])):
-            again = await generation_flow.begin_again(parts, generation["_id"], when="failed")
+            again = await flow.begin_again(parts, generation["_id"], when="failed")
             if again is None:
                 raise conflict("not_failed", "Only a failed generation can be tried again.")
         headers = {"Location": f"/v1/generations/{generation['_id']}"}

@@ -9,17 +9,18 @@ from pydantic import Field
 from pymongo.asynchronous.client_session import AsyncClientSession
 from starlette.responses import Response, StreamingResponse
 
-from services.gateway import erasure, export, people
-from services.gateway.accounts import profile_event
-from services.gateway.auth import SignedIn
 from services.gateway.context import Parts, PartsDep
+from services.gateway.edge.etags import require_match, tagged
+from services.gateway.edge.limits import count, limited, limited_writes
+from services.gateway.edge.text import Prose, StrictBody
 from services.gateway.errors import invalid, unauthenticated
-from services.gateway.etags import require_match, tagged
-from services.gateway.limits import count, limited, limited_writes
-from services.gateway.passwords import GivenPassword, NewPassword
-from services.gateway.preferences import PreferenceChanges, Preferences
+from services.gateway.identity.accounts import profile_event
+from services.gateway.identity.auth import SignedIn
+from services.gateway.identity.passwords import GivenPassword, NewPassword
+from services.gateway.people import answers as people
+from services.gateway.people import erasure, export
+from services.gateway.people.preferences import PreferenceChanges, Preferences
 from services.gateway.routes.accounts import DisplayName
-from services.gateway.text import Prose, StrictBody
 from shared.mongo import Document
 
 EXPORTS_PER_MINUTE = 6

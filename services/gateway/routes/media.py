@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from services.gateway.context import Parts, PartsDep
 from services.gateway.errors import not_found
-from services.gateway.renditions import labelled
+from services.gateway.pictures.renditions import labelled
 from shared.media import MEDIA_TYPES, Extension, Width
 
 log = structlog.get_logger(__name__)

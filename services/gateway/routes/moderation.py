@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from services.gateway.auth import ModeratorOnly
 from services.gateway.context import PartsDep
+from services.gateway.edge.etags import created
+from services.gateway.edge.idempotency import Idempotent
+from services.gateway.edge.limits import limited_writes
+from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
+from services.gateway.edge.text import Prose, StrictBody
 from services.gateway.errors import not_found
-from services.gateway.etags import created
-from services.gateway.idempotency import Idempotent
-from services.gateway.limits import limited_writes
-from services.gateway.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
-from services.gateway.text import Prose, StrictBody
+from services.gateway.identity.auth import ModeratorOnly
 from shared.events import Verdict
 from shared.queries import Decide, ModerationQueue, QueueEntry
 

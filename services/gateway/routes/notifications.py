@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from services.gateway.auth import SignedIn
 from services.gateway.context import PartsDep
-from services.gateway.limits import limited_writes
-from services.gateway.notices import Notification, present_groups
-from services.gateway.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
-from services.gateway.preferences import Moment
-from services.gateway.text import StrictBody
+from services.gateway.edge.limits import limited_writes
+from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
+from services.gateway.edge.text import StrictBody
+from services.gateway.identity.auth import SignedIn
+from services.gateway.people.notices import Notification, present_groups
+from services.gateway.people.preferences import Moment
 from shared.events import utcnow
 from shared.mongo import Document
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway import finding, present
+from services.gateway import present
 from services.gateway.answers import Post
-from services.gateway.auth import MaybeSignedIn
 from services.gateway.context import PartsDep
+from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
 from services.gateway.errors import not_found
-from services.gateway.listing import by_id, visible_page
-from services.gateway.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
+from services.gateway.identity.auth import MaybeSignedIn
+from services.gateway.lists import finding
+from services.gateway.lists.listing import by_id, visible_page
 from services.gateway.routes.posts import VisiblePost
 from services.gateway.visibility import visible_people
 from shared.mongo import Document

@@ -8,16 +8,17 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 from starlette.responses import JSONResponse
 
-from services.gateway import present, publishing
+from services.gateway import present
 from services.gateway.answers import Post
-from services.gateway.auth import MaybeSignedIn, SignedIn, Viewer
 from services.gateway.context import Parts, PartsDep
+from services.gateway.edge.etags import require_match, tagged
+from services.gateway.edge.idempotency import Idempotent
+from services.gateway.edge.limits import limited_writes
+from services.gateway.edge.text import Prose, StrictBody
 from services.gateway.errors import forbidden, invalid, not_found
-from services.gateway.etags import require_match, tagged
-from services.gateway.idempotency import Idempotent
-from services.gateway.limits import limited_writes
-from services.gateway.tags import MOST, Tag, suggested_tags
-from services.gateway.text import Prose, StrictBody
+from services.gateway.identity.auth import MaybeSignedIn, SignedIn, Viewer
+from services.gateway.posting import publishing
+from services.gateway.posting.tags import MOST, Tag, suggested_tags
 from services.gateway.visibility import may_see_post
 from shared.events import Visibility, utcnow
 from shared.mongo import Document

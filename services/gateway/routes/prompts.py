@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.gateway import present
 from services.gateway.answers import Prompt
-from services.gateway.auth import SignedIn
 from services.gateway.context import PartsDep
+from services.gateway.edge.limits import limited_writes
+from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
+from services.gateway.edge.text import Line
 from services.gateway.errors import not_found
-from services.gateway.limits import limited_writes
-from services.gateway.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
-from services.gateway.text import Line
+from services.gateway.identity.auth import SignedIn
 
 router = APIRouter(prefix="/v1/me/prompts", tags=["generating"])
 

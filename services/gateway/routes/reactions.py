@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.gateway import present
 from services.gateway.answers import Post
-from services.gateway.auth import SignedIn, Viewer
 from services.gateway.context import Parts, PartsDep
-from services.gateway.limits import limited_writes
-from services.gateway.listing import Found, Place, visible_page
-from services.gateway.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
-from services.gateway.reacting import react, share
+from services.gateway.edge.limits import limited_writes
+from services.gateway.edge.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
+from services.gateway.identity.auth import SignedIn, Viewer
+from services.gateway.lists.listing import Found, Place, visible_page
+from services.gateway.posting.reacting import react, share
 from services.gateway.routes.posts import VisiblePost
 from services.gateway.store.reactions import Kind
 from services.gateway.visibility import Surface

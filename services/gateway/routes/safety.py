@@ -10,15 +10,15 @@ from pydantic import BaseModel, Field
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
-from services.gateway.auth import SignedIn
 from services.gateway.context import PartsDep
+from services.gateway.edge.etags import created
+from services.gateway.edge.idempotency import Idempotent
+from services.gateway.edge.limits import limited, limited_writes
+from services.gateway.edge.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
+from services.gateway.edge.text import Line, Prose, StrictBody
 from services.gateway.errors import conflict, not_found
-from services.gateway.etags import created
-from services.gateway.idempotency import Idempotent
-from services.gateway.limits import limited, limited_writes
-from services.gateway.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
-from services.gateway.targets import owner_of_visible
-from services.gateway.text import Line, Prose, StrictBody
+from services.gateway.identity.auth import SignedIn
+from services.gateway.posting.targets import owner_of_visible
 from shared.events import ContentReported, Decision, DecisionAppealed, Target, utcnow
 from shared.mongo import Document
 

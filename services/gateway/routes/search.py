@@ -7,16 +7,17 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.gateway import finding, present
+from services.gateway import present
 from services.gateway.answers import SearchEntry
-from services.gateway.auth import MaybeSignedIn, Viewer
 from services.gateway.context import Parts, PartsDep
+from services.gateway.edge.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
+from services.gateway.edge.text import Line
 from services.gateway.errors import unauthenticated
-from services.gateway.listing import Place
-from services.gateway.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
-from services.gateway.preferences import Moment
-from services.gateway.tags import Tag
-from services.gateway.text import Line
+from services.gateway.identity.auth import MaybeSignedIn, Viewer
+from services.gateway.lists import finding
+from services.gateway.lists.listing import Place
+from services.gateway.people.preferences import Moment
+from services.gateway.posting.tags import Tag
 from shared.events import utcnow
 from shared.queries import PostFilter
 

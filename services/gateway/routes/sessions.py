@@ -9,13 +9,13 @@ from fastapi import APIRouter, Cookie, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from services.gateway import signing_in
-from services.gateway.auth import MaybeSignedIn, SignedIn
 from services.gateway.context import PartsDep
+from services.gateway.edge.limits import count, limited
+from services.gateway.edge.text import StrictBody
 from services.gateway.errors import not_found, unauthenticated
-from services.gateway.limits import count, limited
-from services.gateway.passwords import GivenPassword
-from services.gateway.text import StrictBody
+from services.gateway.identity import signing_in
+from services.gateway.identity.auth import MaybeSignedIn, SignedIn
+from services.gateway.identity.passwords import GivenPassword
 
 SESSIONS_PER_MINUTE = 300
 ATTEMPTS_PER_LOGIN = 30

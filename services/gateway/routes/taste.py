@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field
 
 from services.gateway import answers, present
-from services.gateway.auth import SignedIn, Viewer
 from services.gateway.context import Parts, PartsDep
+from services.gateway.edge.limits import limited_writes
+from services.gateway.edge.text import StrictBody
 from services.gateway.errors import not_found
-from services.gateway.limits import limited_writes
-from services.gateway.text import StrictBody
+from services.gateway.identity.auth import SignedIn, Viewer
 from services.gateway.visibility import visible_posts
 from shared.queries import ForgetTaste, ReadTaste, SteerTaste, TasteFound
 

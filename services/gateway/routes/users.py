@@ -7,14 +7,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from services.gateway import people, relating
-from services.gateway.auth import MaybeSignedIn, SignedIn, Viewer
 from services.gateway.context import Parts, PartsDep
+from services.gateway.edge.etags import tagged
+from services.gateway.edge.limits import limited_writes
+from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
 from services.gateway.errors import conflict, not_found
-from services.gateway.etags import tagged
-from services.gateway.limits import limited_writes
-from services.gateway.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
-from services.gateway.preferences import Moment
+from services.gateway.identity.auth import MaybeSignedIn, SignedIn, Viewer
+from services.gateway.people import answers as people
+from services.gateway.people import relating
+from services.gateway.people.preferences import Moment
 from services.gateway.store.relations import Kind
 from services.gateway.visibility import visible_people
 from shared.mongo import Document

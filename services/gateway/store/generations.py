@@ -10,7 +10,7 @@ from datetime import datetime
 from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.gateway.generating import TERMINAL, Change
+from services.gateway.generating.steps import TERMINAL, Change
 from shared.mongo import Document, Mongo
 
 Step = Callable[[Document], Change | None]

@@ -12,10 +12,12 @@ import pytest
 from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
 
-from services.gateway import cleaning, reconciler, republish
+from services.gateway import reconciler
 from services.gateway.context import Parts
-from services.gateway.generating import MAX_REISSUES
+from services.gateway.generating.steps import MAX_REISSUES
 from services.gateway.main import create_app
+from services.gateway.pictures import cleaning
+from services.gateway.posting import republish
 from services.gateway.settings import GatewaySettings
 from shared.bus import Bus
 from shared.events import GenerationFailed, PostPublished, utcnow
@@ -131,7 +133,7 @@ async def test_late_news_and_older_attempts_change_nothing(ada: Person, parts: P
 async def test_a_stream_outlives_the_broker(
     ada: Person, studio: Studio, broker: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.gateway.progress.POLL_S", 0.2)
+    monkeypatch.setattr("services.gateway.generating.progress.POLL_S", 0.2)
     made = (await ask(ada, "wait for me")).json()
 
     async def submitted() -> bool:

@@ -42,7 +42,7 @@ async def test_the_stream_of_a_refused_prompt_ends_with_its_decision(ada: Person
 async def test_a_lost_broadcast_costs_only_a_poll(
     ada: Person, studio: Studio, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.gateway.progress.POLL_S", 0.1)
+    monkeypatch.setattr("services.gateway.generating.progress.POLL_S", 0.1)
     monkeypatch.setattr(parts.watchers, "_pass_on", lambda *_: None)
     assert (await ask(ada, "a fox", WAIT)).status_code == 201
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import httpx
 
-from services.gateway import counters
 from services.gateway.context import Parts
+from services.gateway.posting import counters
 from shared.bus import Bus
 from shared.events import PostShared
 from tests.api.conftest import MakePerson, Person

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.gateway.context import Parts
-from services.gateway.signing_in import COOKIE
+from services.gateway.identity.signing_in import COOKIE
 from tests.api.conftest import PASSWORD, MakePerson, Person, client_of, problem
 
 ADA = {"username": "Ada_L", "email": "Ada@Example.org", "password": PASSWORD, "display_name": "Ada Lovelace"}

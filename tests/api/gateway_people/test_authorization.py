@@ -12,8 +12,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.gateway import generating, generation_flow
 from services.gateway.context import Parts
+from services.gateway.generating import flow, steps
 from services.gateway.store.comments import Comments
 from shared.events import Decision, PictureRequest, Target, utcnow
 from shared.ids import new_id
@@ -153,10 +153,8 @@ async def arrange(parts: Parts, owner: Person) -> Scene:
 async def failed_generation(parts: Parts, owner: Person) -> str:
     generation_id = new_id()
     request = PictureRequest(prompt="a red fox", model="pocket", seed=1, image_ids=(new_id(),))
-    await generation_flow.open_generation(parts, generation_id, owner.id, request, source=None)
-    await generation_flow.record(
-        parts, generation_id, lambda one: generating.gave_up(one, 1, "model_error", "It broke.")
-    )
+    await flow.open_generation(parts, generation_id, owner.id, request, source=None)
+    await flow.record(parts, generation_id, lambda one: steps.gave_up(one, 1, "model_error", "It broke."))
     return generation_id
 
 

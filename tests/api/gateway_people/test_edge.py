@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from services.gateway.context import Parts
+from services.gateway.identity.signing_in import COOKIE
 from services.gateway.main import create_app
 from services.gateway.settings import GatewaySettings
-from services.gateway.signing_in import COOKIE
 from services.gateway.store.idempotency import Claim
 from shared.bus import Unanswered
 from shared.events import every_event

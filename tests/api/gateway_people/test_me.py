@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.gateway.context import Parts
-from services.gateway.signing_in import COOKIE
+from services.gateway.identity.signing_in import COOKIE
 from shared.events import ProfileChanged, UserErased, utcnow
 from shared.ids import new_id
 from tests.api.conftest import PASSWORD, Person, problem

@@ -17,8 +17,8 @@ import jwt
 import pytest
 from fastapi import FastAPI
 
-from services.gateway import oidc
 from services.gateway.context import Parts
+from services.gateway.identity import oidc
 from services.gateway.settings import GatewaySettings
 from tests.api.conftest import Person, client_of, problem
 from tests.servers import Server, free_port, running

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import httpx
 
-from services.gateway import people_counters
 from services.gateway.context import Parts
+from services.gateway.people import counters as people_counters
 from shared.events import UserBlocked, UserFollowed, UserMuted, UserUnfollowed, utcnow
 from tests.api.conftest import MakePerson, Person, problem
 from tests.api.gateway_people.arranging import spoken

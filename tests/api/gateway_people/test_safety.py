@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from services.gateway.context import Parts
-from services.gateway.grant import grant
+from services.gateway.identity.grant import grant
 from shared.bus import Bus
 from shared.events import ContentReported, Decision, DecisionAppealed, Target, utcnow
 from shared.ids import new_id

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.gateway import decisions
 from services.gateway.context import Parts
+from services.gateway.posting import decisions
 from services.gateway.store.comments import Comments
 from services.gateway.visibility import Surface
 from shared.bus import Bus

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.gateway.live import BACKLOG, WaitingLine, Watchers
+from services.gateway.generating.live import BACKLOG, WaitingLine, Watchers
 from shared.live import GenerationChanged, GenerationProgressed, QueueMeasured
 
 
@@ -53,7 +53,7 @@ async def test_places_in_line() -> None:
 async def test_old_news_of_the_line_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     line = WaitingLine()
     line.measure(measured("a"))
-    monkeypatch.setattr("services.gateway.live.STALE_AFTER_S", 0.0)
+    monkeypatch.setattr("services.gateway.generating.live.STALE_AFTER_S", 0.0)
     assert (line.place("a"), line.expected_ms(), line.state) == (NOWHERE, None, "asleep")
 
 

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from services.gateway.pictures import Pictures
+from services.gateway.pictures.access import Pictures
+from services.gateway.posting.tags import normal_tag, suggested_tags
 from services.gateway.present import default_alt
-from services.gateway.tags import normal_tag, suggested_tags
 from shared.media import MediaStore
 
 

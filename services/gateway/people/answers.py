@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 
 from services.gateway import present
 from services.gateway.answers import Sources
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
-from services.gateway.preferences import Preferences
+from services.gateway.identity.auth import Viewer
+from services.gateway.people.preferences import Preferences
 from services.gateway.store.relations import Standing
 from shared.mongo import Document
 

@@ -1,4 +1,6 @@
-"""`python -m services.gateway.republish`: tell every post again, for a search index or a feed that starts from nothing.
+"""`python -m services.gateway.posting.republish`: tell every post again.
+
+For a search index or a feed that starts from nothing.
 
 Hearers keep the highest version of a post, so telling one that they know changes nothing.
 """
@@ -9,7 +11,7 @@ import asyncio
 import sys
 import time
 
-from services.gateway import publishing
+from services.gateway.posting import publishing
 from services.gateway.store.accounts import Accounts
 from services.gateway.store.posts import Posts
 from shared.bus import Bus

@@ -9,10 +9,11 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.gateway import cleaning, generating
 from services.gateway.context import Parts
-from services.gateway.generating import Change, Document
-from services.gateway.sources import Source
+from services.gateway.generating import steps
+from services.gateway.generating.sources import Source
+from services.gateway.generating.steps import Change, Document
+from services.gateway.pictures import cleaning
 from services.gateway.store.generations import Step
 from services.gateway.store.removals import Removal
 from shared.events import (
@@ -43,7 +44,7 @@ async def open_generation(
 ) -> Document:
     """Record a generation with its place in the prompt history and its event, as one."""
     now = utcnow()
-    generation = generating.opened(
+    generation = steps.opened(
         generation_id,
         user_id,
         request,
@@ -57,7 +58,7 @@ async def open_generation(
     async def work(session: AsyncClientSession) -> list[Document]:
         await parts.generations.insert(generation, session)
         await parts.prompts.remember(generation_id, user_id, request.prompt, parameters, now, session)
-        return await parts.outbox.add(session, generating.submission(generation))
+        return await parts.outbox.add(session, steps.submission(generation))
 
     parts.outbox.flush(await parts.mongo.transaction(work))
     return generation
@@ -67,7 +68,7 @@ async def cancel(parts: Parts, generation_id: str) -> bool:
     """Cancel a generation that has not ended, and free its place in the line; False when it has ended."""
 
     async def work(session: AsyncClientSession) -> tuple[Document, Change, list[Document]] | None:
-        generation, change = await parts.generations.advance(generation_id, generating.withdrawn, session)
+        generation, change = await parts.generations.advance(generation_id, steps.withdrawn, session)
         if generation is None or change is None:
             return None
         event = GenerationCanceled(
@@ -103,13 +104,13 @@ async def begin_again(parts: Parts, generation_id: str, *, when: str) -> Documen
     """Start the next attempt if the generation is in the state `when`; None if it is not."""
 
     def step(generation: Document) -> Change | None:
-        return generating.another_attempt(generation, utcnow()) if generation["status"] == when else None
+        return steps.another_attempt(generation, utcnow()) if generation["status"] == when else None
 
     async def work(session: AsyncClientSession) -> tuple[Document, list[Document]] | None:
         generation, change = await parts.generations.advance(generation_id, step, session)
         if generation is None or change is None:
             return None
-        return generation, await parts.outbox.add(session, generating.submission(generation))
+        return generation, await parts.outbox.add(session, steps.submission(generation))
 
     done = await parts.mongo.transaction(work)
     if done is None:
@@ -131,7 +132,7 @@ async def painting_news(parts: Parts, generation_id: str, step: Step) -> None:
     """Record where the painting stands, unless it is over so soon that nobody would see it."""
     await asyncio.sleep(NEWS_WORTH_WRITING_S)
     known = parts.generations.recent(generation_id)
-    if known is None or not generating.terminal(known):
+    if known is None or not steps.terminal(known):
         await record(parts, generation_id, step)
 
 
@@ -139,20 +140,18 @@ async def prompt_rejected(parts: Parts, event: PromptRejected) -> None:
     """Record that the prompt was refused, and keep the decision for its person."""
     target = Target(kind="prompt", id=event.generation_id)
     await parts.decisions.record(event.user_id, target, event.decision, event.occurred_at)
-    await record(parts, event.generation_id, lambda one: generating.prompt_refused(one, event.attempt, event.decision))
+    await record(parts, event.generation_id, lambda one: steps.prompt_refused(one, event.attempt, event.decision))
 
 
 async def generation_failed(parts: Parts, event: GenerationFailed) -> None:
-    await record(
-        parts, event.generation_id, lambda one: generating.gave_up(one, event.attempt, event.code, event.detail)
-    )
+    await record(parts, event.generation_id, lambda one: steps.gave_up(one, event.attempt, event.code, event.detail))
 
 
 async def picture_judged(parts: Parts, event: ImageEvent, decision: Decision | None) -> None:
     """Record the verdict on one picture. A picture that nobody waits for any more is removed from the object store."""
 
     def step(generation: Document) -> Change | None:
-        return generating.picture_judged(generation, event.attempt, event.rendition, event.moments, decision)
+        return steps.picture_judged(generation, event.attempt, event.rendition, event.moments, decision)
 
     generation = parts.generations.recent(event.generation_id)
     if generation is None or step(generation) is None:
@@ -193,7 +192,7 @@ async def follow_up(parts: Parts, generation: Document, change: Change) -> None:
 
 async def _drop_unwanted(parts: Parts, generation: Document | None, rendition: Rendition) -> None:
     """Remove a picture that came late. A later attempt paints the same one under the same name: then it stays."""
-    if generation is not None and not generating.terminal(generation):
+    if generation is not None and not steps.terminal(generation):
         return
     image = await parts.images.get(rendition.image_id)
     if image is None or image["hash"] != rendition.hash:

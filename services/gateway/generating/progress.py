@@ -14,11 +14,11 @@ from fastapi.sse import ServerSentEvent
 from pydantic import BaseModel
 
 from services.gateway import present
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
 from services.gateway.errors import trace_id
-from services.gateway.generating import terminal
-from services.gateway.live import News
+from services.gateway.generating.live import News
+from services.gateway.generating.steps import terminal
+from services.gateway.identity.auth import Viewer
 from shared.mongo import Document
 
 POLL_S = 2.0

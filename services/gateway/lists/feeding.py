@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
-from services.gateway.listing import Place, by_id, visible_page
+from services.gateway.identity.auth import Viewer
+from services.gateway.lists.listing import Place, by_id, visible_page
 from services.gateway.visibility import Surface, visible_posts
 from shared.bus import Unanswered
 from shared.mongo import Document

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
+from services.gateway.identity.auth import Viewer
 from services.gateway.store.notifications import notify
 from services.gateway.store.reactions import COUNTERS, Kind
 from shared.events import PostBookmarked, PostLiked, PostReaction, PostShared, PostUnbookmarked, PostUnliked, utcnow

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from services.gateway import present
 from services.gateway.answers import Author, Sources
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
+from services.gateway.identity.auth import Viewer
 from services.gateway.store.notifications import NotificationKind
 from services.gateway.visibility import visible_people, visible_posts
 from shared.mongo import Document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.gateway.preferences import Preferences
+from services.gateway.people.preferences import Preferences
 from shared.events import ProfileChanged, utcnow
 from shared.mongo import Document
 

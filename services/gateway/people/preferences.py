@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
-from services.gateway.text import Line, StrictBody
+from services.gateway.edge.text import Line, StrictBody
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 

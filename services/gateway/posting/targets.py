@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
 from services.gateway.errors import not_found
+from services.gateway.identity.auth import Viewer
 from services.gateway.visibility import may_see_post, visible_people
 from shared.events import Target
 

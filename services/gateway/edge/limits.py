@@ -9,9 +9,9 @@ from typing import Literal
 
 from fastapi import Request
 
-from services.gateway.auth import MaybeSignedIn
 from services.gateway.context import Parts, PartsDep
 from services.gateway.errors import Problem
+from services.gateway.identity.auth import MaybeSignedIn
 
 WINDOW_S = 60
 WRITES_PER_MINUTE = 1200

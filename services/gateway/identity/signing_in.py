@@ -8,9 +8,9 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from services.gateway import people
-from services.gateway.auth import access_token
 from services.gateway.context import Parts
+from services.gateway.identity.auth import access_token
+from services.gateway.people import answers as people
 from services.gateway.store.sessions import Refreshed
 from shared.mongo import Document
 

@@ -9,8 +9,9 @@ import structlog
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
-from services.gateway import content_erasure, people_counters
 from services.gateway.context import Parts
+from services.gateway.people import content_erasure
+from services.gateway.people import counters as people_counters
 from shared.events import UserErased, utcnow
 from shared.mongo import Document
 

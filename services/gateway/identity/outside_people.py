@@ -7,11 +7,11 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.gateway.accounts import new_account, profile_event
 from services.gateway.context import Parts
+from services.gateway.edge.text import one_line
+from services.gateway.identity.accounts import new_account, profile_event
+from services.gateway.identity.usernames import RESERVED, username_from
 from services.gateway.store.accounts import Taken
-from services.gateway.text import one_line
-from services.gateway.usernames import RESERVED, username_from
 from shared.ids import new_id
 from shared.mongo import Document
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
-from services.gateway.paging import Scalar
+from services.gateway.edge.paging import Scalar
+from services.gateway.identity.auth import Viewer
 from services.gateway.visibility import Surface, visible_posts
 from shared.mongo import Document
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
 from services.gateway.errors import unavailable
-from services.gateway.listing import ROUNDS, Place
+from services.gateway.identity.auth import Viewer
+from services.gateway.lists.listing import ROUNDS, Place
 from services.gateway.visibility import Surface, visible_posts
 from shared.bus import Unanswered
 from shared.mongo import Document

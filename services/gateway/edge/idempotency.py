@@ -19,9 +19,9 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
-from services.gateway.auth import MaybeSignedIn
 from services.gateway.context import Parts, PartsDep
 from services.gateway.errors import Problem, invalid, problem_response
+from services.gateway.identity.auth import MaybeSignedIn
 from services.gateway.store.idempotency import Claim, StoredAnswer
 from shared.events import utcnow
 from shared.ids import new_id

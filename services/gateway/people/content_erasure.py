@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from services.gateway import cleaning, counters
 from services.gateway.context import Parts
+from services.gateway.pictures import cleaning
+from services.gateway.posting import counters
 from services.gateway.store.removals import Removal
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
-from services.gateway.listing import ROUNDS
+from services.gateway.identity.auth import Viewer
+from services.gateway.lists.listing import ROUNDS
 from services.gateway.store.notifications import notify
 from services.gateway.visibility import visible_people
 from shared.events import PostCommented, utcnow

@@ -10,9 +10,9 @@ import jwt
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from services.gateway import outside_people
 from services.gateway.context import PartsDep
 from services.gateway.errors import Problem, forbidden, unauthenticated
+from services.gateway.identity import outside_people
 from services.gateway.settings import GatewaySettings
 from shared.ids import new_id
 from shared.mongo import Document

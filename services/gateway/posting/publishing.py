@@ -14,10 +14,11 @@ from collections.abc import Iterable
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
-from services.gateway import cleaning, present
-from services.gateway.auth import Viewer
+from services.gateway import present
 from services.gateway.context import Parts
 from services.gateway.errors import invalid
+from services.gateway.identity.auth import Viewer
+from services.gateway.pictures import cleaning
 from services.gateway.store.notifications import notify
 from services.gateway.store.posts import OPEN
 from services.gateway.store.removals import Removal

@@ -1,4 +1,4 @@
-"""Give a person a role: `python -m services.gateway.grant USERNAME moderator`."""
+"""Give a person a role: `python -m services.gateway.identity.grant USERNAME moderator`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def grant(settings: MongoSettings, username: str, role: str) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m services.gateway.grant", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m services.gateway.identity.grant", description=__doc__)
     parser.add_argument("username")
     parser.add_argument("role", choices=ROLES)
     given = parser.parse_args()

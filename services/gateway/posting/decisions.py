@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from services.gateway import generating, generation_flow, publishing
 from services.gateway.context import Parts
+from services.gateway.generating import flow, steps
+from services.gateway.posting import publishing
 from services.gateway.store.notifications import notify
 from shared.events import Decision, DecisionMade
 from shared.mongo import Document
@@ -34,9 +35,9 @@ async def _prompt(parts: Parts, generation_id: str, decision: Decision) -> None:
     if not held or generation is None or (generation["decision"] or {}).get("stage") != "prompt":
         return
     if decision.verdict == "allow":
-        await generation_flow.begin_again(parts, generation_id, when="blocked")
+        await flow.begin_again(parts, generation_id, when="blocked")
     else:
-        await generation_flow.record(parts, generation_id, lambda one: generating.decision_renewed(one, decision))
+        await flow.record(parts, generation_id, lambda one: steps.decision_renewed(one, decision))
 
 
 async def _image(parts: Parts, image_id: str, decision: Decision) -> None:
@@ -46,13 +47,9 @@ async def _image(parts: Parts, image_id: str, decision: Decision) -> None:
     if image is None:
         return
     if allowed:
-        await generation_flow.record(
-            parts, image["generation_id"], lambda one: generating.picture_allowed(one, image_id)
-        )
+        await flow.record(parts, image["generation_id"], lambda one: steps.picture_allowed(one, image_id))
     else:
-        await generation_flow.record(
-            parts, image["generation_id"], lambda one: generating.picture_withdrawn(one, image_id, decision)
-        )
+        await flow.record(parts, image["generation_id"], lambda one: steps.picture_withdrawn(one, image_id, decision))
     for post in await parts.posts.showing(image_id):
         shown = [one["image_id"] for one in post["images"]]
         others = [one for one in await parts.images.many(shown) if one["_id"] != image_id]

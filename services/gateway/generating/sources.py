@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.gateway.auth import Viewer
 from services.gateway.context import Parts
 from services.gateway.errors import invalid
+from services.gateway.identity.auth import Viewer
 from services.gateway.visibility import visible_posts
 
 

@@ -1,0 +1,1 @@
+"""Pages of posts: asked from feed and search, seen through visibility, refilled."""

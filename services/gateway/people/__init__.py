@@ -1,0 +1,1 @@
+"""People towards each other and towards what is kept of them."""
