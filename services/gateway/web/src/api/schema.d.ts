@@ -863,6 +863,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/taste": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Taste
+         * @description What was learned, as the next page would use it. 503 while the feed is down.
+         */
+        get: operations["read_taste_v1_me_taste_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Reset Taste
+         * @description Forget all that was learned. Likes stay, and so do the choices of how pages are made.
+         */
+        delete: operations["reset_taste_v1_me_taste_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Steer Taste
+         * @description Change how one's pages are made, from the very next one on.
+         */
+        patch: operations["steer_taste_v1_me_taste_patch"];
+        trace?: never;
+    };
+    "/v1/me/taste/{taste_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget Taste
+         * @description Forget one interest, or one "less like this". 404 when nothing of that id was learned.
+         */
+        delete: operations["forget_taste_v1_me_taste__taste_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/search": {
         parameters: {
             query?: never;
@@ -1340,6 +1388,47 @@ export interface components {
             items: components["schemas"]["PostInteraction"][];
         };
         /**
+         * Interest
+         * @description Something the person seems to like.
+         */
+        Interest: {
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /**
+             * Weight
+             * @description Above 0; 1 for the greatest.
+             */
+            weight: number;
+            /**
+             * Posts
+             * @description At most three that it was learned from, the dearest first.
+             */
+            posts: components["schemas"]["Post"][];
+        };
+        /**
+         * Less
+         * @description A picture of which less of its kind was asked for.
+         */
+        Less: {
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Fades At
+             * Format: date-time
+             * @description When nothing of it will be left.
+             */
+            fades_at: string;
+        };
+        /**
          * Me
          * @description One's own account.
          */
@@ -1355,7 +1444,7 @@ export interface components {
             avatar: components["schemas"]["Sources"] | null;
             /** @description Null when nobody is signed in, and for oneself. */
             relation: components["schemas"]["RelationState"] | null;
-            counts: components["schemas"]["services__gateway__people__Counts"];
+            counts: components["schemas"]["services__gateway__people__answers__Counts"];
             /**
              * Created At
              * Format: date-time
@@ -2173,7 +2262,7 @@ export interface components {
             avatar: components["schemas"]["Sources"] | null;
             /** @description Null when nobody is signed in, and for oneself. */
             relation: components["schemas"]["RelationState"] | null;
-            counts: components["schemas"]["services__gateway__people__Counts"];
+            counts: components["schemas"]["services__gateway__people__answers__Counts"];
             /**
              * Created At
              * Format: date-time
@@ -2428,6 +2517,33 @@ export interface components {
             /** Id */
             id: string;
         };
+        /** Taste */
+        Taste: {
+            /**
+             * Personalised
+             * @description Off: `for_you` shows what is new and popular, the same for everybody.
+             */
+            personalised: boolean;
+            /**
+             * Exploration
+             * @description Share of a page given to what few people have seen, 0 to 1.
+             */
+            exploration: number;
+            /** Interests */
+            interests: components["schemas"]["Interest"][];
+            /** Less */
+            less: components["schemas"]["Less"][];
+        };
+        /**
+         * TasteChanges
+         * @description What is left out or null stays as it is.
+         */
+        TasteChanges: {
+            /** Personalised */
+            personalised?: boolean | null;
+            /** Exploration */
+            exploration?: number | null;
+        };
         /** VerdictTarget */
         VerdictTarget: {
             /**
@@ -2457,7 +2573,7 @@ export interface components {
             bookmarks: number;
         };
         /** Counts */
-        services__gateway__people__Counts: {
+        services__gateway__people__answers__Counts: {
             /** Posts */
             posts: number;
             /** Followers */
@@ -4171,6 +4287,124 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Accepted"];
                 };
+            };
+            /** @description An RFC 9457 problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_taste_v1_me_taste_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taste"];
+                };
+            };
+            /** @description An RFC 9457 problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    reset_taste_v1_me_taste_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An RFC 9457 problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    steer_taste_v1_me_taste_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TasteChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taste"];
+                };
+            };
+            /** @description An RFC 9457 problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    forget_taste_v1_me_taste__taste_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                taste_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An RFC 9457 problem. */
             default: {

@@ -35,6 +35,8 @@ export type Notification = Schemas["Notification"];
 export type NotificationPage = Schemas["NotificationPage"];
 export type PromptEntry = Schemas["Prompt"];
 export type QueueEntry = Schemas["QueueEntry"];
+export type Taste = Schemas["Taste"];
+export type TasteChanges = Schemas["TasteChanges"];
 export type ProblemBody = Partial<Schemas["ProblemDocument"]> & {
   title: string;
   status: number;
@@ -53,17 +55,3 @@ export type PictureInMaking =
 
 export type GenerationAnswer = Schemas["Generation"];
 export type Generation = Omit<GenerationAnswer, "images"> & { images: PictureInMaking[] };
-
-/** What the feed has learned of somebody. Weights are 0 to 1. */
-export interface Taste {
-  personalised: boolean;
-  /** 0 keeps to what is known to please, 1 shows mostly discoveries. */
-  exploration: number;
-  interests: { id: string; label: string; weight: number; posts: Post[] }[];
-  less: { id: string; label: string; since: string; fades_at: string }[];
-}
-
-export interface TasteChanges {
-  personalised?: boolean;
-  exploration?: number;
-}
