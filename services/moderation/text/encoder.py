@@ -44,10 +44,16 @@ class MiniLMEncoder:
 
     def encode(self, texts: list[str], *, max_tokens: int) -> npt.NDArray[np.float32]:
         """Embed texts, cut to `max_tokens`, as an array (len(texts), DIMENSIONS); each layer's part has unit length."""
-        if not texts:
-            return np.zeros((0, DIMENSIONS), np.float32)
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
+        # Each word of a plain reading is at least one token, so no more words than that are worth tokenizing.
+        beginnings = [" ".join(text.split(maxsplit=max_tokens)[:max_tokens]) for text in texts]
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(beginnings)]
         ids = [row if len(row) <= max_tokens else [*row[: max_tokens - 1], row[-1]] for row in ids]
+        vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
+        for rows in _of_like_length(ids):
+            vectors[rows] = self._run([ids[row] for row in rows])
+        return vectors
+
+    def _run(self, ids: list[list[int]]) -> npt.NDArray[np.float32]:
         width = max(map(len, ids))
         tokens = np.zeros((len(ids), width), np.int64)
         mask = np.zeros_like(tokens)
@@ -57,3 +63,14 @@ class MiniLMEncoder:
         (vectors,) = self._session.run(["embedding"], {"ids": tokens, "mask": mask})
         result: npt.NDArray[np.float32] = vectors
         return result
+
+
+def _of_like_length(ids: list[list[int]]) -> list[list[int]]:
+    """Rows in groups. None is padded to more than one and a half times its length: padding costs as much as text."""
+    groups: list[list[int]] = []
+    for row in sorted(range(len(ids)), key=lambda row: len(ids[row])):
+        if groups and len(ids[row]) <= 1.5 * len(ids[groups[-1][0]]):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups

@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,12 +28,21 @@ def ngram_buckets(text: str) -> npt.NDArray[np.int64]:
     Source of the method: the hashing trick (Weinberger et al., 2009) over fastText's features (Joulin et al., 2016).
     """
     words = [word.text for word in words_of(text)]
-    features = [f"w {word}" for word in words]
-    features += [f"p {first} {second}" for first, second in pairwise(words)]
+    buckets = {_bucket(f"p {first} {second}") for first, second in pairwise(words)}
     for word in set(words):
-        marked = f"<{word}>"
-        features += [f"c {marked[at : at + 4]}" for at in range(len(marked) - 3)]
-    return np.unique(np.array([zlib.crc32(feature.encode()) % BUCKETS for feature in features], np.int64))
+        buckets.update(_word_buckets(word))
+    return np.array(sorted(buckets), np.int64)
+
+
+def _bucket(feature: str) -> int:
+    return zlib.crc32(feature.encode()) % BUCKETS
+
+
+@lru_cache(maxsize=8192)
+def _word_buckets(word: str) -> tuple[int, ...]:
+    """Of one word and its runs of letters; kept, because the windows of a text overlap."""
+    marked = f"<{word}>"
+    return _bucket(f"w {word}"), *(_bucket(f"c {marked[at : at + 4]}") for at in range(len(marked) - 3))
 
 
 @dataclass(frozen=True)

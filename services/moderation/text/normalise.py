@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 
 from services.moderation.text.words import Vocabulary, squeeze
@@ -30,7 +31,7 @@ JOINERS = frozenset(" .-_*/,~'`·•|+")
 MAX_BASE64 = 4000
 LONGEST_WORD = 200
 MAX_EXPANSION = 4
-"""Ligatures become up to four letters; one character that stands for a sentence must not make the work grow."""
+"""Latin ligatures become up to four letters; a character that stands for a sentence must not make the work grow."""
 WHOLE_MARGIN = 0.25
 """How much larger the share of known words must get before a whole text is read as ROT13 or backwards."""
 
@@ -54,6 +55,10 @@ class _Draft:
     def __init__(self) -> None:
         self.text: list[str] = []
         self.origin: list[int] = []
+
+    def put(self, character: str, place: int) -> None:
+        self.text.append(character)
+        self.origin.append(place)
 
     def add(self, text: str, origin: list[int] | tuple[int, ...] | int) -> None:
         """Append `text`. One origin stands for all its characters; several are spread over them."""
@@ -90,14 +95,18 @@ def _plain(character: str) -> str:
             continue
         part = _confusables().get(part) or _confusables().get(part.lower()) or part
         out.append(part)
-    return "".join(out)
+    plain = "".join(out)
+    return plain if plain.isascii() else plain[:1]
 
 
 def fold(text: str) -> Reading:
     """Invisible characters dropped, forms and look-alikes unified; letter case kept, because base64 needs it."""
+    if text.isascii() and text.isprintable():
+        return Reading(text, tuple(range(len(text))))
     draft = _Draft()
     for index, character in enumerate(text):
-        draft.add(character if " " < character <= "~" else _plain(character), index)
+        for plain in character if " " < character <= "~" else _plain(character):
+            draft.put(plain, index)
     return draft.done()
 
 
@@ -159,7 +168,7 @@ def _join_spelled_out(reading: Reading, vocabulary: Vocabulary) -> Reading:
     while at < len(text):
         end, letters = _spelled_run(text, at)
         if len(letters) < 3:
-            draft.add(text[at], reading.origin[at : at + 1])
+            draft.put(text[at], reading.origin[at])
             at += 1
             continue
         joined = "".join(text[i] for i in letters)
@@ -167,7 +176,7 @@ def _join_spelled_out(reading: Reading, vocabulary: Vocabulary) -> Reading:
         done = 0
         for piece in vocabulary.cut(joined) or [joined]:
             if done:
-                draft.add(" ", places[done])
+                draft.put(" ", places[done])
             draft.add(piece, places[done : done + len(piece)])
             done += len(piece)
         at = end
@@ -240,8 +249,8 @@ def _chunks(text: str, breaks: Callable[[str], bool]) -> list[tuple[int, int]]:
     """Start and end of each maximal run of characters that break, or do not; together they are the text."""
     out: list[tuple[int, int]] = []
     start = 0
-    for at in range(1, len(text) + 1):
-        if at == len(text) or breaks(text[at]) != breaks(text[start]):
-            out.append((start, at))
-            start = at
+    for _, run in groupby(text, breaks):
+        end = start + sum(1 for _ in run)
+        out.append((start, end))
+        start = end
     return out

@@ -72,6 +72,8 @@ class Phrases:
     def find(self, words: Sequence[Word]) -> list[tuple[int, int]]:
         """Where each phrase stands, as [first, last] word indices, in order."""
         hits: list[tuple[int, int]] = []
+        if self._by_first.keys().isdisjoint([word.text for word in words]):
+            return hits
         for at, word in enumerate(words):
             for parts in self._by_first.get(word.text, ()):
                 end = at + len(parts)

@@ -26,7 +26,9 @@ class Vocabulary:
         for word in extra:
             self._cost.setdefault(word, math.log(5000 * scale))
         self.common = frozenset(words[:COMMON]) | frozenset(extra)
-        self._terms = tuple(extra)
+        self._terms_by_length: dict[int, list[str]] = {}
+        for word in extra:
+            self._terms_by_length.setdefault(len(word), []).append(word)
         # Terms last, so that they win over innocent words of the same skeleton ("bobs" and what it hides).
         self._by_skeleton = {squeeze(word): word for word in (*words[::-1], *extra) if squeeze(word) != word}
 
@@ -46,8 +48,9 @@ class Vocabulary:
 
     def masked(self, word: str) -> str | None:
         """The term that fits a word with asterisks for letters ("f*ck"), if there is one."""
-        for term in self._terms:
-            if len(term) == len(word) and all(w in ("*", t) for w, t in zip(word, term, strict=True)):
+        shown = [(at, letter) for at, letter in enumerate(word) if letter != "*"]
+        for term in self._terms_by_length.get(len(word), ()):
+            if all(term[at] == letter for at, letter in shown):
                 return term
         return None
 
