@@ -80,6 +80,8 @@ class MongoDecisionStore:
         return Standing(checked=len(last), stopped=len(stopped), strikes=strikes)
 
     async def erase(self, user_id: str) -> None:
+        overruled = await self._decisions.distinct("_id", {"owner_id": user_id, "actor": {"$ne": "policy"}})
+        await self._overturned.update_many({"decision_id": {"$in": overruled}}, {"$set": {"text": None}})
         await self._decisions.update_many(
             {"owner_id": user_id}, {"$set": {"owner_id": ERASED, "text": None, "span": None, "context": {}}}
         )
@@ -90,8 +92,12 @@ class MongoDecisionStore:
         return await self._overturned.find_one({"_id": f"{stage}:{fingerprint}"}) is not None
 
     async def overturn(self, case: Overturned) -> None:
-        row = case.model_dump()
-        await self._overturned.replace_one({"_id": f"{case.stage}:{case.fingerprint}"}, row, upsert=True)
+        name = {"_id": f"{case.stage}:{case.fingerprint}"}
+        try:
+            await self._overturned.replace_one(name, case.model_dump(), upsert=True)
+        except DuplicateKeyError:
+            # Another moderator overturned the same content in this moment.
+            await self._overturned.replace_one(name, case.model_dump(), upsert=True)
 
     async def restore(self, stage: Stage, fingerprint: str) -> None:
         await self._overturned.delete_one({"_id": f"{stage}:{fingerprint}"})

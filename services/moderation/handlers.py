@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.moderation.ports import DecisionStore, Emitter, Record
+from services.moderation.regressions import Regressions
 from services.moderation.review import Review
 from services.moderation.service import Moderation
 from shared.bus import Bus
@@ -23,7 +24,9 @@ from shared.events import (
 from shared.queries import Decide, Decided, ModerationQueue, QueueEntries
 
 
-def register(bus: Bus, moderation: Moderation, review: Review, decisions: DecisionStore) -> None:
+def register(
+    bus: Bus, moderation: Moderation, review: Review, decisions: DecisionStore, regressions: Regressions
+) -> None:
     """Attach all reactions and answers to the bus."""
 
     @bus.on(PromptSubmitted)
@@ -55,6 +58,7 @@ def register(bus: Bus, moderation: Moderation, review: Review, decisions: Decisi
     @bus.on(UserErased)
     async def erase(event: UserErased) -> None:
         await decisions.erase(event.user_id)
+        await regressions.keep()
 
     @bus.answer(ModerationQueue)
     async def queue(query: ModerationQueue) -> QueueEntries:
@@ -62,7 +66,9 @@ def register(bus: Bus, moderation: Moderation, review: Review, decisions: Decisi
 
     @bus.answer(Decide)
     async def decide(query: Decide) -> Decided:
-        return await review.decide(query)
+        decided = await review.decide(query)
+        await regressions.keep()
+        return decided
 
 
 def prompt_verdict(event: PromptSubmitted, record: Record) -> PromptApproved | PromptRejected:

@@ -12,6 +12,7 @@ from services.moderation.case_store import MongoCaseStore
 from services.moderation.decision_store import MongoDecisionStore
 from services.moderation.policy import Policy
 from services.moderation.ports import ImageScorer, MediaReader, TextScorer
+from services.moderation.regressions import Regressions
 from services.moderation.review import Review
 from services.moderation.scorers import image_scorer, text_scorer
 from services.moderation.service import Moderation
@@ -46,13 +47,17 @@ def create_app(
         cases=cases,
         media_key=lambda name: rendition_key(name, "original", "webp"),
     )
-    handlers.register(bus, moderation, Review(policy=policy, decisions=decisions, cases=cases), decisions)
+    regressions = Regressions(decisions, settings.regression_file)
+    review = Review(policy=policy, decisions=decisions, cases=cases)
+    handlers.register(bus, moderation, review, decisions, regressions)
 
     @asynccontextmanager
     async def database() -> AsyncIterator[None]:
         await decisions.prepare()
         await cases.prepare()
         await outbox.start()
+        # A crash may have come between a verdict and the file.
+        await regressions.keep()
         try:
             yield
         finally:

@@ -1,51 +1,109 @@
 """Texts that moderators let pass after they had been stopped: tests of all later versions.
 
-`python -m services.moderation.regressions` adds those of the database to tests/regressions/moderation.tsv.
+The database is where they are kept; a file of them beside it is written anew with each verdict, for the tests and for
+`make eval-moderation`. `python -m services.moderation.regressions --into FILE` writes it from any database.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Iterable
+import contextlib
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from services.moderation.decision_store import MongoDecisionStore
-from services.moderation.ports import Overturned
+from services.moderation.policy import Stage
+from services.moderation.ports import DecisionStore, Overturned
 from services.moderation.settings import ModerationSettings
 from shared.bus import Bus
 from shared.mongo import Mongo
 from shared.outbox import Outbox
 
-HEADER = "stage\tverdict\ttext"
+COLUMNS = ("stage", "verdict", "text", "fingerprint")
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _PLAIN = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
+log = structlog.get_logger(__name__)
 
 
-def read_cases(path: Path) -> list[tuple[str, str, str]]:
-    """Stage, expected verdict and text of each case of a file."""
+@dataclass(frozen=True)
+class RegressionCase:
+    """A text and the verdict it must get. `fingerprint`, if any, is what the allow-list has known it by."""
+
+    stage: Stage
+    verdict: str
+    text: str
+    fingerprint: str = ""
+
+
+def read_cases(path: Path) -> list[RegressionCase]:
+    """The cases of a file; ValueError for one of another format."""
     header, *rows = path.read_text("utf-8").removesuffix("\n").split("\n")
-    if header != HEADER:
-        raise ValueError(f"{path} does not begin with {HEADER!r}")
+    if header != "\t".join(COLUMNS):
+        raise ValueError(f"{path} does not begin with the columns {', '.join(COLUMNS)}")
     cases = []
     for row in rows:
-        stage, verdict, text = row.split("\t")
-        cases.append((stage, verdict, _unescape(text)))
+        stage, verdict, text, fingerprint = row.split("\t")
+        cases.append(RegressionCase(stage, verdict, _unescape(text), fingerprint))  # type: ignore[arg-type]
     return cases
 
 
-def add_cases(path: Path, cases: Iterable[Overturned]) -> int:
-    """Append the texts that are not in the file yet; returns how many there were."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(HEADER + "\n", "utf-8")
-    known = {(stage, text) for stage, _, text in read_cases(path)}
-    fresh = [case for case in cases if case.text is not None and (case.stage, case.text) not in known]
-    fresh = [case for case in fresh if case.stage != "image"]
-    with path.open("a", encoding="utf-8") as file:
-        for case in fresh:
-            file.write(f"{case.stage}\tallow\t{(case.text or '').translate(ESCAPES)}\n")
-    return len(fresh)
+def write_cases(path: Path, cases: Iterable[Overturned]) -> int:
+    """Put the texts of `cases` into the file, in place of what was there, in one step; returns how many there are."""
+    lines = ["\t".join(COLUMNS)]
+    lines += [
+        "\t".join((case.stage, "allow", case.text.translate(ESCAPES), case.fingerprint))
+        for case in cases
+        if case.text is not None and case.stage != "image"
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text("\n".join(lines) + "\n", "utf-8", newline="\n")
+    fresh.chmod(0o600)
+    os.replace(fresh, path)
+    return len(lines) - 1
+
+
+class Regressions:
+    """Keeps the file `path` like the database. Several processes may share the file."""
+
+    def __init__(self, decisions: DecisionStore, path: Path) -> None:
+        self._decisions, self._path = decisions, path
+        self._turn = asyncio.Lock()
+
+    async def keep(self) -> None:
+        """Write all cases. A file that can't be written is told of and stops nobody: the database has the cases."""
+        try:
+            async with self._turn, _alone(self._path):
+                # Read with the file locked, so that whoever writes last has seen every verdict before.
+                count = await asyncio.to_thread(write_cases, self._path, await self._decisions.overturned())
+        except OSError as error:
+            log.warning("regression cases can't be written", path=str(self._path), error=str(error))
+        else:
+            log.info("regression cases written", path=str(self._path), cases=count)
+
+
+@contextlib.asynccontextmanager
+async def _alone(path: Path) -> AsyncIterator[None]:
+    """While no other process writes the file."""
+    with _lock_file(path) as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def _lock_file(path: Path) -> Iterator[int]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        yield lock
+    finally:
+        os.close(lock)
 
 
 def _unescape(text: str) -> str:
@@ -57,20 +115,21 @@ def _unescape(text: str) -> str:
     return "".join(out)
 
 
-async def _overturned(settings: ModerationSettings) -> list[Overturned]:
+async def _write(settings: ModerationSettings, path: Path) -> int:
     mongo = Mongo(settings, "moderation")
     try:
-        return await MongoDecisionStore(mongo, Outbox(mongo, Bus(settings, "moderation"))).overturned()
+        store = MongoDecisionStore(mongo, Outbox(mongo, Bus(settings, "moderation")))
+        return write_cases(path, await store.overturned())
     finally:
         await mongo.close()
 
 
 def main() -> None:
+    settings = ModerationSettings()
     parser = argparse.ArgumentParser(prog="python -m services.moderation.regressions", description=__doc__)
-    parser.add_argument("--into", type=Path, default=Path("tests/regressions/moderation.tsv"))
+    parser.add_argument("--into", type=Path, default=settings.regression_file, help="file (default: %(default)s)")
     path: Path = parser.parse_args().into
-    added = add_cases(path, asyncio.run(_overturned(ModerationSettings())))
-    print(f"{added} cases added to {path}")  # noqa: T201
+    print(f"{path}: {asyncio.run(_write(settings, path))} cases")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ class ModerationSettings(MongoSettings):
 
     moderation_policy: Path = Field(DEFAULT_POLICY, description="Policy file (TOML): thresholds, actions and modes.")
     moderation_rules: Path = Field(DEFAULT_RULES, description="Rules file (TOML): words and phrases.")
+    moderation_regressions: Path | None = Field(
+        None, description="File that overturned texts are written to, for the tests; default one in DATA_DIR."
+    )
     detoxify_checkpoint: Path | None = Field(
         None, description="Checkpoint of Detoxify `unbiased`; it is used where present, after its hash was checked."
     )
@@ -25,3 +28,8 @@ class ModerationSettings(MongoSettings):
     detoxify_config: Path | None = Field(
         None, description="Folder with the configuration and tokenizer of the checkpoint's base model (roberta-base)."
     )
+
+    @property
+    def regression_file(self) -> Path:
+        """Where overturned texts are written to."""
+        return self.moderation_regressions or self.data_dir / "moderation" / "regressions.tsv"

@@ -17,6 +17,7 @@ from sklearn.metrics import average_precision_score
 
 from services.moderation.policy import Policy
 from services.moderation.ports import Assessment
+from services.moderation.regressions import read_cases
 from services.moderation.scorers import text_scorer
 from services.moderation.settings import ModerationSettings
 from services.moderation.text.heads import Heads
@@ -138,6 +139,20 @@ def evasion_table(scorer: LayeredTextScorer, policy: Policy, sets: list[Measured
     return [f"{len(stopped)} sexual texts of the sets above that are stopped as they are.", "", *lines]
 
 
+def regression_lines(scorer: LayeredTextScorer, policy: Policy, path: Path) -> list[str]:
+    """What became of the texts that moderators let pass: allowed by the models, by the allow-list only, or not."""
+    if not path.is_file():
+        return []
+    alone = listed = 0
+    for case in (cases := read_cases(path)):
+        (found,) = scorer.assess([(case.text, case.stage)])
+        allowed = policy.judge(case.stage, found.findings).verdict == "allow"
+        alone += allowed
+        listed += not allowed and found.fingerprint == case.fingerprint
+    passed = f"{alone} pass by the models alone, {listed} by the allow-list only"
+    return [f"{len(cases)} texts that moderators let pass: {passed}, {len(cases) - alone - listed} no longer.", ""]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.moderation.evaluate", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with .tsv files")
@@ -166,6 +181,8 @@ def main() -> None:
     ]
     lines += ["## Identity terms", "", *groups, ""] if (groups := group_table(sets)) else []
     lines += ["## Disguises", "", *evaded, ""] if (evaded := evasion_table(scorer, policy, sets)) else []
+    overturned = regression_lines(scorer, policy, settings.regression_file)
+    lines += ["## Overturned", "", *overturned] if overturned else []
     arguments.report.mkdir(parents=True, exist_ok=True)
     plot_stopped(
         {each.name: (each.rate("hold"), each.rate("block")) for each in sets}, arguments.report / "stopped.png"

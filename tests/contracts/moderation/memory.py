@@ -53,6 +53,10 @@ class MemoryStores:
         return Standing(checked=len(last), stopped=len(stopped), strikes=strikes)
 
     async def erase(self, user_id: str) -> None:
+        mine = {record.id for record in self.records.values() if record.owner_id == user_id}
+        for key, case in self.listed.items():
+            if case.decision_id in mine:
+                self.listed[key] = case.model_copy(update={"text": None})
         for record in [each for each in self.records.values() if each.owner_id == user_id]:
             gone = {"owner_id": "erased", "text": None, "span": None, "context": {}}
             self.records[record.id] = record.model_copy(update=gone)

@@ -153,6 +153,13 @@ async def test_what_was_overturned_is_allowed_until_it_is_restored(stores: Any) 
     assert not await stores.decisions.allowed("prompt", "f")
 
 
+async def test_overturned_by_many_at_once_it_is_one_case(stores: Any) -> None:
+    cases = [Overturned(stage="prompt", fingerprint="f", text="words", decision_id=str(i), at=NOW) for i in range(8)]
+    await asyncio.gather(*(stores.decisions.overturn(case) for case in cases))
+    (kept,) = await stores.decisions.overturned()
+    assert kept in cases
+
+
 async def test_strikes_are_moderators_blocks_that_still_stand(stores: Any) -> None:
     for number, verdict in enumerate(("block", "block", "allow")):
         target = Target(kind="comment", id=str(number))
@@ -169,7 +176,14 @@ async def test_erasing_a_person_leaves_decisions_without_their_words(stores: Any
     await stores.decisions.record(record("d1", span=(0, 2), context={"generation_id": "g1"}))
     await stores.cases.open(case("g1"))
     await stores.cases.report(Report(id="r1", reporter_id="ada", target=PROMPT, reason="spam", text="mine", at=NOW))
+    overruled = record("d2", "allow", actor="mo", at=NOW + timedelta(seconds=1))
+    await stores.decisions.record(overruled)
+    await stores.decisions.overturn(
+        Overturned(stage="prompt", fingerprint="f", text="words", decision_id="d2", at=overruled.at)
+    )
     await stores.decisions.erase("ada")
+    assert [(each.fingerprint, each.text) for each in await stores.decisions.overturned()] == [("f", None)]
+    assert await stores.decisions.allowed("prompt", "f")
     kept = await stores.decisions.decision("d1")
     assert (kept.verdict, kept.owner_id, kept.text, kept.context) == ("block", "erased", None, {})
     assert await stores.cases.case(PROMPT) is None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from asgi_lifespan import LifespanManager
 from services.moderation.main import create_app
 from services.moderation.policy import Finding
 from services.moderation.ports import Assessment
+from services.moderation.regressions import read_cases
 from services.moderation.settings import ModerationSettings
 from shared import delivery
 from shared.bus import Bus
@@ -45,7 +48,9 @@ class WordScorer:
             raise RuntimeError("the model is gone")
         found = "bad" in content if isinstance(content, str) else b"bad" in content
         findings = (Finding(category="sexual", score=1.0, rule="test.bad"),) if found else ()
-        return Assessment(scores={"sexual": float(found)}, findings=findings, fingerprint="")
+        return Assessment(
+            scores={"sexual": float(found)}, findings=findings, fingerprint=content if isinstance(content, str) else ""
+        )
 
 
 class Media:
@@ -60,6 +65,11 @@ async def scorer(settings: MongoSettings) -> AsyncIterator[WordScorer]:
     app = create_app(ModerationSettings.model_validate(settings.model_dump()), texts=words, images=words, media=Media())
     async with LifespanManager(app, startup_timeout=30, shutdown_timeout=30):
         yield words
+
+
+@pytest.fixture
+def regression_file(settings: MongoSettings) -> Path:
+    return ModerationSettings.model_validate(settings.model_dump()).regression_file
 
 
 class Gateway:
@@ -141,10 +151,13 @@ async def eventually(check: Callable[[], Any]) -> Any:
     return found
 
 
-async def test_from_the_block_to_an_overturned_verdict(gateway: Gateway) -> None:
+async def test_from_the_block_to_an_overturned_verdict_and_a_regression_case(
+    gateway: Gateway, regression_file: Path
+) -> None:
     await gateway.bus.emit(prompt("a bad hair day", "g1"))
     (rejected,) = await gateway.hears(1)
     assert isinstance(rejected, PromptRejected)
+    assert read_cases(regression_file) == []
     await gateway.bus.emit(DecisionAppealed(decision_id=rejected.decision.id, user_id="ada", text="it's hair"))
 
     async def case() -> Any:
@@ -159,6 +172,36 @@ async def test_from_the_block_to_an_overturned_verdict(gateway: Gateway) -> None
     assert (made.decision_id, made.context["generation_id"]) == (answer.decision_id, "g1")
     assert (await gateway.bus.ask(ModerationQueue())).items == ()
     assert (await gateway.bus.ask(ModerationQueue(state="closed"))).items[0].target_id == "g1"
+    (kept,) = read_cases(regression_file)
+    assert (kept.stage, kept.verdict, kept.text) == ("prompt", "allow", "a bad hair day")
+    await gateway.bus.emit(prompt("a bad hair day", "g2"))
+    (passed,) = await gateway.hears(1)
+    assert isinstance(passed, PromptApproved)
+    await gateway.bus.ask(verdict.model_copy(update={"verdict": "block", "reason": "not hair"}))
+    assert read_cases(regression_file) == []
+
+
+async def test_many_verdicts_at_once_all_get_into_the_regression_file(gateway: Gateway, regression_file: Path) -> None:
+    texts = {f"g{number}": f"a bad hair day, number {number}" for number in range(8)}
+    for name, text in texts.items():
+        await gateway.bus.emit(prompt(text, name))
+    await gateway.hears(len(texts))
+    verdicts = [
+        Decide(actor_id="mo", target_kind="prompt", target_id=name, verdict="allow", reason="hair") for name in texts
+    ]
+    await asyncio.gather(*(gateway.bus.ask(verdict) for verdict in verdicts))
+    assert {case.text for case in read_cases(regression_file)} == set(texts.values())
+
+
+async def test_a_regression_file_that_can_not_be_written_stops_no_verdict(
+    gateway: Gateway, regression_file: Path
+) -> None:
+    await gateway.bus.emit(prompt("a bad hair day", "g1"))
+    await gateway.hears(1)
+    shutil.rmtree(regression_file.parent)
+    regression_file.parent.write_text("no folder")
+    verdict = Decide(actor_id="mo", target_kind="prompt", target_id="g1", verdict="allow", reason="hair")
+    assert (await gateway.bus.ask(verdict)).decision_id is not None
 
 
 async def test_a_verdict_on_the_unknown_is_answered(gateway: Gateway) -> None:
