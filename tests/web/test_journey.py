@@ -125,6 +125,34 @@ def test_pictures_are_sorted_searched_and_handled_together(windows: Windows, mak
     expect(cards).to_have_count(2)
 
 
+def test_a_picture_of_one_s_own_is_where_the_next_begins(windows: Windows, gallery: Person, make_person) -> None:
+    dora = make_person("dora")
+    dora.paint("a green tree")
+    dora.api.put(f"/v1/posts/{gallery.posts[0]}/bookmark")
+    page = windows.open(dora)
+    page.goto("/create")
+    page.get_by_role("button", name="Start from a picture").click()
+    shelves = page.get_by_role("dialog", name="Start from a picture")
+    shelves.get_by_role("radio", name="Liked").check(force=True)
+    expect(shelves).to_contain_text("Pictures you like will be here")
+    shelves.get_by_role("radio", name="Saved").check(force=True)
+    shelves.get_by_role("button", name="Start from: a fox").click()
+    expect(shelves).to_have_count(0)
+    page.get_by_role("button", name="Start from a picture").click()
+    shelves.get_by_role("button", name="Start from: a green tree").click()
+    slider = page.get_by_role("slider", name="How far to go")
+    slider.focus()
+    slider.press("Home")
+    page.get_by_role("textbox", name="Prompt").fill("a green tree at night")
+    page.get_by_role("textbox", name="Prompt").press("Control+Enter")
+    card = page.get_by_role("article").filter(has_text="a green tree at night")
+    expect(card.get_by_role("button", name="Publish")).to_be_visible(timeout=PATIENCE_MS)
+    made, first = dora.api.get("/v1/me/generations").json()["items"]
+    assert (made["source_image_id"], made["strength"]) == (first["images"][0]["id"], 0.2)
+    page.get_by_role("button", name="Don’t start from this picture").click()
+    expect(slider).to_have_count(0)
+
+
 def test_several_jobs_run_at_once_and_can_be_stopped(windows: Windows, make_person) -> None:
     page = windows.open(make_person("busy"))
     page.goto("/create")

@@ -11,6 +11,7 @@ import { Controls } from "./Controls";
 import { LONGEST_PROMPT, useCreateDraft } from "./draft";
 import { startFromDraft, useJobs } from "./jobs";
 import { PromptHistory } from "./PromptHistory";
+import { SourceChoice } from "./SourceChoice";
 import { SourcePicture } from "./SourcePicture";
 import { usePromptWalk } from "./usePromptWalk";
 
@@ -70,6 +71,7 @@ export function Composer({ autoFocus = false }: { autoFocus?: boolean }) {
           onKeyDown={onKeyDown}
         />
         <div className={styles.tools}>
+          {model?.image_to_image && <SourceChoice />}
           <PromptHistory />
           <Button
             size="s"

@@ -45,7 +45,12 @@ export function GenerationTools({ generation, chosen, onPublish }: Props) {
               size="s"
               icon={<Shuffle />}
               onClick={() =>
-                openComposer({ prompt: generation.prompt, source: one, model: generation.model })
+                openComposer({
+                  prompt: generation.prompt,
+                  source: one,
+                  model: generation.model,
+                  aspect: generation.aspect,
+                })
               }
             >
               {text.create.variations}

@@ -3,7 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { useSession } from "../data/session";
 import { text } from "../text/en";
 import { Button } from "../ui/Button";
-import styles from "./PromptHistory.module.css";
+import styles from "./Tool.module.css";
 
 const HistoryDialog = lazy(() => import("./HistoryDialog"));
 
@@ -15,7 +15,7 @@ export function PromptHistory() {
     <>
       <Button
         size="s"
-        className={styles.button}
+        className={styles.tool}
         icon={<History />}
         title={text.create.historyHint}
         onClick={() => setOpen(true)}
