@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.web.accessibility import serious
 from tests.web.chromium import DESKTOP, PHONE
 from tests.web.conftest import Windows
 from tests.web.people import Person
@@ -14,7 +15,6 @@ from tests.web.people import Person
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(120)]
 
 NARROWEST = 360
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = {
     "landing": "/",
     "log in": "/login",
@@ -37,17 +37,6 @@ OWN_PAGES = {
     "moderation": "/moderation",
 }
 DIALOGS = {"c": "Create", "?": "Keyboard shortcuts"}
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds serious or critical, one line each."""
-    found = page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
-    return [
-        f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
 
 
 def settle(page: Page) -> None:
@@ -74,8 +63,7 @@ def examine(page: Page, axe: str, arrive: Callable[[], None]) -> None:
         page.set_viewport_size(viewport)
         arrive()
         settle(page)
-        page.evaluate(axe)
-        assert serious(page) == []
+        assert serious(page, axe) == []
     page.set_viewport_size({"width": NARROWEST, "height": 740})
     settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST

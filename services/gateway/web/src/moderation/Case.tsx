@@ -6,6 +6,7 @@ import { ago } from "../text/format";
 import { Button } from "../ui/Button";
 import { Field } from "../ui/Field";
 import styles from "./ModerationPage.module.css";
+import { Subject } from "./Subject";
 
 const VERDICTS: Verdict[] = ["allow", "hold", "block"];
 
@@ -17,7 +18,7 @@ interface Props {
   onDecide: (verdict: Verdict, reason: string | undefined) => void;
 }
 
-/** One case. What it is about stays blurred until it is asked for. */
+/** One case: what it is about, why it is here, and what to do about it. */
 export function Case({ entry, active, shown, onShow, onDecide }: Props) {
   const [reason, setReason] = useState("");
   return (
@@ -27,17 +28,7 @@ export function Case({ entry, active, shown, onShow, onDecide }: Props) {
         <span>{text.moderation.priority(entry.priority)}</span>
         <time dateTime={entry.opened_at}>{ago(entry.opened_at)}</time>
       </p>
-      <div className={styles.subject} data-shown={shown || undefined}>
-        {entry.image_hash && (
-          <img src={`/media/${entry.image_hash}/320.webp`} alt="" width={240} loading="lazy" />
-        )}
-        {entry.text && <p>{entry.text}</p>}
-        {!shown && (
-          <Button size="s" look="outline" className={styles.show} onClick={onShow}>
-            {text.moderation.show}
-          </Button>
-        )}
-      </div>
+      <Subject entry={entry} active={active} shown={shown} onShow={onShow} />
       <ul className={styles.why}>
         {entry.why?.map((line) => (
           <li key={line}>{line}</li>

@@ -10,6 +10,11 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** Whether the key is what presses the button, or opens the fold, that has the focus. */
+function presses(key: string, target: EventTarget | null): boolean {
+  return key === " " && target instanceof HTMLElement && /^(BUTTON|SUMMARY)$/.test(target.tagName);
+}
+
 /** Whether a dialog or menu has the keyboard now. */
 function isCovered(): boolean {
   return document.querySelector('[role="dialog"][data-open], [role="menu"][data-open]') !== null;
@@ -23,7 +28,7 @@ export function useKeys(keymap: Keymap): void {
     function onKey(event: KeyboardEvent) {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       const handler = current.current[event.key];
-      if (!handler || isTyping(event.target) || isCovered()) return;
+      if (!handler || isTyping(event.target) || presses(event.key, event.target) || isCovered()) return;
       event.preventDefault();
       handler(event);
     }

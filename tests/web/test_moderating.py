@@ -1,0 +1,119 @@
+"""The moderators' queue: nothing is seen unasked, verdicts come from single keys, and each can be taken back."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.stack import Stack
+from tests.web.accessibility import serious
+from tests.web.conftest import Windows
+from tests.web.people import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(120)]
+
+GRANT = "services.gateway.identity.grant"
+
+
+@pytest.fixture
+def moderator(stack: Stack, make_person) -> Person:
+    person = make_person("guardian")
+    settings = {"MONGODB_URL": f"mongodb://127.0.0.1:{stack.ports()['mongo']}"}
+    subprocess.run([sys.executable, "-m", GRANT, person.name, "moderator"], env=os.environ | settings, check=True)
+    return person
+
+
+@pytest.fixture
+def reported(make_person) -> tuple[Person, list[str]]:
+    """Somebody with two posts that somebody else has reported."""
+    author, reader = make_person("author"), make_person("reader")
+    posts = [author.publish(f"a {thing} on a pink background", caption=f"My {thing}") for thing in ("snail", "rocket")]
+    for post in posts:
+        report = {"target": {"kind": "post", "id": post}, "reason": "spam", "text": "Seen a hundred times"}
+        assert reader.api.post("/v1/reports", json=report).status_code == 201
+    return author, posts
+
+
+def case_of(page: Page, post: str) -> Locator:
+    return page.locator(f'[id="case-post:{post}"]')
+
+
+def state_of(moderator: Person, post: str) -> str:
+    for state in ("open", "closed"):
+        items = moderator.api.get("/v1/moderation/queue", params={"state": state}).json()["items"]
+        if any(item["target_id"] == post for item in items):
+            return state
+    return "unknown"
+
+
+@pytest.fixture
+def queue(windows: Windows, moderator: Person, reported: tuple[Person, list[str]]) -> Page:
+    """The queue's page, with both reports in it."""
+    page = windows.open(moderator)
+    for _ in range(20):  # Moderation hears of a report a moment after it is made.
+        if all(state_of(moderator, post) == "open" for post in reported[1]):
+            break
+        page.wait_for_timeout(300)
+    page.goto("/moderation")
+    page.get_by_text("reported: spam").first.wait_for()
+    return page
+
+
+def test_what_was_reported_is_blurred_until_it_is_asked_for(
+    queue: Page, reported: tuple[Person, list[str]], axe: str
+) -> None:
+    first, second = reported[1]
+    case = case_of(queue, first)
+    while case.get_attribute("data-active") is None:
+        queue.keyboard.press("j")
+    matter = case.get_by_text("My snail")
+    expect(matter).to_have_count(1)
+    assert "blur" in matter.evaluate("element => getComputedStyle(element.parentElement).filter")
+    expect(case.locator("[inert]").get_by_role("link")).to_have_count(1)
+    queue.keyboard.press("Space")
+    expect(case.locator("[inert]")).to_have_count(0)
+    expect(case.get_by_role("link", name=f"Open the post of @{reported[0].name}")).to_be_visible()
+    assert matter.evaluate("element => getComputedStyle(element.parentElement).filter") == "none"
+    expect(case.get_by_role("img", name="a snail on a pink background")).to_be_visible()
+    assert serious(queue, axe) == []
+    # A button that has the focus is pressed by the same key.
+    other = case_of(queue, second)
+    other.get_by_role("button", name="Show").focus()
+    queue.keyboard.press("Space")
+    expect(other.get_by_text("My rocket")).to_be_visible()
+
+
+def test_a_verdict_is_one_key_and_can_be_taken_back(
+    windows: Windows, queue: Page, moderator: Person, reported: tuple[Person, list[str]]
+) -> None:
+    author, (first, second) = reported
+    case = case_of(queue, first)
+    while case.get_attribute("data-active") is None:
+        queue.keyboard.press("j")
+    queue.keyboard.press("3")
+    expect(queue.get_by_text("Decided: Block")).to_be_visible()
+    expect(case).to_have_count(0)
+    assert state_of(moderator, first) == "closed"
+    queue.keyboard.press("u")
+    expect(case).to_have_count(1)
+    assert state_of(moderator, first) == "open"
+    other = case_of(queue, second)
+    other.get_by_label("Reason").fill("Only a rocket")
+    other.get_by_role("button", name="Allow").click()
+    expect(other).to_have_count(0)
+    queue.get_by_role("radio", name="Decided").check(force=True)
+    other.get_by_text("History").click()
+    expect(other).to_contain_text("Only a rocket")
+    assert author.api.get(f"/v1/posts/{second}").status_code == 200
+    windows.forgive("404")  # The post that is held is not to be seen, not even here.
+
+
+def test_the_queue_is_for_moderators(windows: Windows, make_person) -> None:
+    page = windows.open(make_person("curious"))
+    page.goto("/moderation")
+    expect(page.get_by_text("This page is for moderators.")).to_be_visible()
+    expect(page.get_by_role("navigation").get_by_role("link", name="Moderation")).to_have_count(0)
