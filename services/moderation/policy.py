@@ -15,6 +15,8 @@ Stage = Literal["prompt", "image", "comment", "profile"]
 STAGES: tuple[Stage, ...] = ("prompt", "image", "comment", "profile")
 ABSOLUTE = "sexual_minor"
 ABSOLUTE_SCORE = 0.5
+UNSCORED = "unscored"
+"""Of what no scorer came to an end with: held, whatever the policy says."""
 DEFAULT_POLICY = Path(__file__).with_name("policy.toml")
 _SEVERITY: dict[Verdict, int] = {"allow": 0, "hold": 1, "block": 2}
 
@@ -73,12 +75,19 @@ class Policy:
         for stage in STAGES:
             if ABSOLUTE in self._lines[stage]:
                 raise ValueError(f"{stage}.{ABSOLUTE} can't be configured: it is always blocked")
+            if UNSCORED in self._lines[stage]:
+                raise ValueError(f"{stage}.{UNSCORED} can't be configured: it is always held")
             if unexplained := set(self._lines[stage]) - set(self._reasons):
                 raise ValueError(f"no reason given for {sorted(unexplained)}")
 
     @classmethod
     def load(cls, path: Path = DEFAULT_POLICY) -> Policy:
         return cls(tomllib.loads(path.read_text("utf-8")))
+
+    def holds_from(self, stage: Stage, category: str) -> float | None:
+        """The score from which on something is held; None where nothing is."""
+        line = self._lines[stage].get(category)
+        return line.hold if line and line.mode == "enforce" else None
 
     def judge(self, stage: Stage, findings: tuple[Finding, ...]) -> Judgement:
         """The strictest verdict that any finding calls for; of equal ones, that of the highest score."""
@@ -89,6 +98,8 @@ class Policy:
             line = self._lines[stage].get(finding.category)
             if finding.category == ABSOLUTE:
                 line = Line(block=ABSOLUTE_SCORE, mode="enforce")
+            elif finding.category == UNSCORED:
+                line = Line(hold=finding.score, mode="enforce")
             if line is None or line.mode == "off":
                 continue
             verdict, threshold = line.verdict(finding.score)

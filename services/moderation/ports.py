@@ -109,13 +109,13 @@ class Standing(Fact):
 
 class TextScorer(Protocol):
     async def score(self, text: str, stage: Stage) -> Assessment:
-        """Assess a text; raises when any part that should look at it can't."""
+        """Assess a text; raises when any part that should look at it can't, TimeoutError when one overruns its time."""
         ...
 
 
 class ImageScorer(Protocol):
     async def score(self, data: bytes) -> Assessment:
-        """Assess an encoded picture; raises when that is impossible. An unreadable one is a finding, not an error."""
+        """Assess an encoded picture; an unreadable one is a finding. Raises as `TextScorer` does."""
         ...
 
 

@@ -1,13 +1,17 @@
-"""Deciding about prompts, pictures, comments and profiles. When a scorer fails, the check fails: nothing passes."""
+"""Deciding about prompts, pictures, comments and profiles. Nothing passes unchecked.
+
+When a scorer fails, the check fails, and the message is delivered again. When one overruns its time, the thing is held:
+what kept it busy once would do so again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.moderation.policy import ABSOLUTE, Finding, Judgement, Policy, Stage
+from services.moderation.policy import ABSOLUTE, UNSCORED, Finding, Judgement, Policy, Stage
 from services.moderation.ports import (
     Assessment,
     Case,
@@ -24,6 +28,12 @@ NAMESPACE = UUID("5d3c2f4e-8f0b-5c58-9a36-6f0c6b2e7d11")
 HELD_PRIORITY = 40
 ABSOLUTE_PRIORITY = 100
 ALLOW_LISTED = "allow_list"
+OVERRUN = Finding(
+    category=UNSCORED,
+    score=1.0,
+    rule="scorer.overrun",
+    reason="It could not be checked in time, so a moderator will look at it.",
+)
 SAME_WITHIN_BITS = 6
 """How many of the 64 bits of a picture's fingerprint scaling and recompression may change."""
 
@@ -97,7 +107,7 @@ class Moderation:
         data = await self._media.get(key)
         if data is None:
             raise MissingMedia(key)
-        assessment = await self._images.score(data)
+        assessment = await _in_time(self._images.score(data))
         if await self._is_known(assessment.fingerprint):
             known = Finding(category="known", score=1.0, rule="block_list")
             assessment = assessment.model_copy(update={"findings": (*assessment.findings, known)})
@@ -131,7 +141,7 @@ class Moderation:
     ) -> Record:
         if (kept := await self._decisions.decision(name)) is not None:
             return await self._settled(kept)
-        assessment = await self._texts.score(text, stage)
+        assessment = await _in_time(self._texts.score(text, stage))
         return await self._conclude(stage, name, target, owner_id, assessment, context, text=text, image_hash=None)
 
     async def _conclude(
@@ -187,3 +197,10 @@ class Moderation:
                 )
             )
         return record
+
+
+async def _in_time(scoring: Awaitable[Assessment]) -> Assessment:
+    try:
+        return await scoring
+    except TimeoutError:
+        return Assessment(scores={UNSCORED: OVERRUN.score}, findings=(OVERRUN,))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.moderation.policy import ABSOLUTE, Finding, Policy
+from services.moderation.policy import ABSOLUTE, UNSCORED, Finding, Policy
 
 REASONS = {name: f"It is {name}." for name in ("sexual", "hate", "spam", ABSOLUTE)}
 
@@ -60,9 +60,10 @@ def test_the_absolute_category_is_blocked_whatever_the_policy_says() -> None:
     assert judged.finding.category == ABSOLUTE
 
 
-def test_the_absolute_category_can_not_be_configured() -> None:
+@pytest.mark.parametrize("category", [ABSOLUTE, UNSCORED])
+def test_what_has_no_threshold_can_not_be_configured(category: str) -> None:
     with pytest.raises(ValueError, match="can't be configured"):
-        policy(**{ABSOLUTE: {"block": 1.0, "mode": "off"}})
+        policy(**{category: {"block": 1.0, "mode": "off"}})
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,21 @@ async def test_a_scorer_that_fails_lets_nothing_pass(world: World) -> None:
     assert (await world.moderation.check_prompt(prompt())).verdict == "allow"
 
 
+async def test_what_a_scorer_overruns_on_is_held_for_a_moderator(world: World) -> None:
+    world.scorer.error = world.images.error = TimeoutError()
+    record = await world.moderation.check_prompt(prompt("words"))
+    assert (record.verdict, record.category, record.rule) == ("hold", "unscored", "scorer.overrun")
+    assert "in time" in record.reason
+    world.media.objects["key/h-i1"] = b"picture"
+    assert (await world.moderation.check_image(image())).verdict == "hold"
+    assert {(entry.target_kind, entry.state) for entry in await world.queue()} == {
+        ("prompt", "open"),
+        ("image", "open"),
+    }
+    await world.decide("prompt", "g1", "allow")
+    assert (await world.moderation.check_prompt(prompt("other words", attempt=2))).verdict == "hold"
+
+
 async def test_delivered_again_it_decides_the_same_and_asks_nobody(world: World) -> None:
     first = await world.moderation.check_prompt(prompt())
     world.scorer.finds("sexual", 1.0)
