@@ -36,6 +36,10 @@ OWN_PAGES = {
     "taste": "/settings/taste",
     "moderation": "/moderation",
 }
+CUT_OFF = """[...document.querySelectorAll('[role=dialog], [role=dialog] *')]
+    .filter(box => ['auto', 'scroll'].includes(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth)
+    .map(box => box.outerHTML.slice(0, 200))"""
+"""What lies over the page and can be scrolled sideways; for nothing is that meant."""
 DIALOGS = {"c": "Create", "?": "Keyboard shortcuts"}
 
 
@@ -57,13 +61,14 @@ def settle(page: Page) -> None:
 
 
 def examine(page: Page, axe: str, arrive: Callable[[], None]) -> None:
-    """Light on a phone, then dark on a desk; and no page is wider than the narrowest phone."""
+    """Light on a phone, then dark on a desk; no dialog is cut off, and no page is wider than the narrowest phone."""
     for scheme, viewport in (("light", PHONE), ("dark", DESKTOP)):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(viewport)
         arrive()
         settle(page)
         assert serious(page, axe) == []
+        assert page.evaluate(CUT_OFF) == []
     page.set_viewport_size({"width": NARROWEST, "height": 740})
     settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST
