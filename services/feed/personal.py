@@ -112,12 +112,12 @@ def rank(
     likeable = (features.aversion <= STILL_LIKEABLE) & ~features.banned
     row_of = {post.id: row for row, post in enumerate(gathered.posts)}
     eligible = [
-        gathered.posts[row]
+        row
         for post_id in gathered.unexplored
         if (row := row_of.get(post_id, -1)) >= 0 and likeable[row] and gathered.posts[row].author_id not in before
     ]
     positions = slot_positions(places, exploration, chance)
-    drawn = draw(eligible, len(positions), chance)
+    drawn = draw([gathered.posts[row] for row in eligible], features.images[eligible], len(positions), chance)
     fixed = {position: row_of[pick.post_id] for position, pick in zip(positions, drawn, strict=False)}
     chances = {row_of[pick.post_id]: pick for pick in drawn}
     authors = [post.author_id for post in gathered.posts]

@@ -137,7 +137,7 @@ def _off_policy(rounds: int = 100, draws: int = 300) -> Table:
         logged, truth, likelihood = [], [], chance.beta(1, 4, size=40)
         for at in range(draws):
             posts = _fresh_posts(chance)
-            (pick,) = draw_slots(posts, 1, Random(f"{number}:{at}"))
+            (pick,) = draw_slots(posts, np.eye(40, dtype=np.float32), 1, Random(f"{number}:{at}"))
             chosen = next(index for index, post in enumerate(posts) if post.id == pick.post_id)
             reward = float(chance.random() < likelihood[chosen])
             foreseen = 0.5 * likelihood

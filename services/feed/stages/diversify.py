@@ -22,6 +22,11 @@ NEAR_DUPLICATE = 0.96
 SPACING = 10
 
 
+def around(position: int) -> slice:
+    """The places that are too near `position` for a near-duplicate."""
+    return slice(max(0, position - SPACING), position + SPACING + 1)
+
+
 def diversify(
     scores: NDArray[np.float32],
     authors: Sequence[str],
@@ -37,8 +42,8 @@ def diversify(
 
     `fixed` gives row by position for places that are already taken; `before` are the authors of the items just above
     the page; `relevance` is the weight of the score, and what is left of 1 that of being unlike what stands above. Rows
-    with a score of −∞ are never chosen. Near-duplicates come within ten places of each other only when nothing else is
-    left.
+    with a score of −∞ are never chosen. Near-duplicates come within ten places of each other, above or below, only when
+    nothing else is left.
     """
     taken = set(fixed.values())
     open_rows = np.isfinite(scores)
@@ -50,7 +55,9 @@ def diversify(
     vectors = images[rows]
     worth = scores[rows] / max(float(scores[rows].max(initial=0.0)), 1e-9)
     nearest = np.zeros(len(rows), np.float32)
-    blocked_until = np.zeros(len(rows), int)
+    crowded = np.zeros((limit, len(rows)), bool)
+    for position, row in fixed.items():
+        crowded[around(position), :] |= vectors @ images[row] >= NEAR_DUPLICATE
     decay = np.array([max(AUTHOR_FLOOR, AUTHOR_DECAY ** seen[authors[row]]) for row in rows], np.float32)
     free = np.ones(len(rows), bool)
     by_author: dict[str, list[int]] = {}
@@ -60,7 +67,7 @@ def diversify(
         row = fixed.get(position, -1)
         if row < 0:
             value = relevance * worth * decay - (1.0 - relevance) * nearest
-            value = np.where(blocked_until > position, value - 10.0, value)
+            value = np.where(crowded[position], value - 10.0, value)
             value = np.where(free, value, -np.inf)
             best = int(np.argmax(value)) if len(value) else -1
             if best < 0 or not free[best]:
@@ -71,7 +78,7 @@ def diversify(
         page.append(row)
         cosines = vectors @ images[row]
         nearest = np.maximum(nearest, closeness(cosines, background))
-        blocked_until[cosines >= NEAR_DUPLICATE] = position + SPACING + 1
+        crowded[around(position), :] |= cosines >= NEAR_DUPLICATE
         seen[authors[row]] += 1
         decay[by_author.get(authors[row], [])] = max(AUTHOR_FLOOR, AUTHOR_DECAY ** seen[authors[row]])
     return page

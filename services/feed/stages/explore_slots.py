@@ -7,6 +7,8 @@ from random import Random
 
 from services.feed.pool import EXPOSURE_GOAL
 from services.feed.records import Pick, Post
+from services.feed.senses import Matrix
+from services.feed.stages.diversify import NEAR_DUPLICATE
 
 
 def slot_positions(limit: int, share: float, chance: Random) -> list[int]:
@@ -16,18 +18,23 @@ def slot_positions(limit: int, share: float, chance: Random) -> list[int]:
     return sorted(chance.sample(range(1, limit), min(count, limit - 1))) if limit > 1 else []
 
 
-def draw(eligible: Sequence[Post], count: int, chance: Random) -> list[Pick]:
+def draw(eligible: Sequence[Post], images: Matrix, count: int, chance: Random) -> list[Pick]:
     """Draw `count` posts one after another, each with a chance in proportion to the impressions it still lacks.
 
-    The propensity of a pick is the probability it had at its own draw, given the draws before it. No two are by
-    one author.
+    `images` are the posts' unit vectors, a row for each. The propensity of a pick is the probability it had at its own
+    draw, given the draws before it. No two are by one author, and no two are near-duplicates.
     """
     picks: list[Pick] = []
-    left = list(eligible)
+    left = list(range(len(eligible)))
     while left and len(picks) < count:
-        weights = [float(max(1, EXPOSURE_GOAL - post.impressions)) for post in left]
+        weights = [float(max(1, EXPOSURE_GOAL - eligible[row].impressions)) for row in left]
         index = chance.choices(range(len(left)), weights)[0]
-        chosen = left[index]
+        chosen = eligible[left[index]]
+        alike = images @ images[left[index]] >= NEAR_DUPLICATE
         picks.append(Pick(chosen.id, chosen.author_id, "explore", weights[index] / sum(weights)))
-        left = [post for post in left if post.author_id != chosen.author_id]
+        left = [
+            row
+            for row in left[:index] + left[index + 1 :]
+            if not alike[row] and eligible[row].author_id != chosen.author_id
+        ]
     return picks

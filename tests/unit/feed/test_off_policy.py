@@ -20,7 +20,7 @@ def logged(expected: np.ndarray, count: int = 6000) -> list[Draw]:
     """Draws as the feed makes them; it prefers the first posts, which are worth least."""
     chance, found = Random(1), []
     for _ in range(count):
-        (pick,) = draw(POSTS, 1, chance)
+        (pick,) = draw(POSTS, np.eye(8, dtype=np.float32), 1, chance)
         chosen = int(pick.post_id[1:])
         found.append(Draw(chosen, pick.propensity, float(chance.random() < WORTH[chosen]), expected))
     return found
