@@ -10,10 +10,15 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import IO, Any
 
+import structlog
+
 from services.gateway.context import Parts
+from shared.bus import Unanswered
 from shared.media import rendition_key
 from shared.mongo import Document
+from shared.queries import ReadTaste
 
+log = structlog.get_logger(__name__)
 IN_MEMORY_BYTES = 8 << 20
 CHUNK_BYTES = 64 << 10
 _NOT_TOLD = {"password_hash", "subject"}
@@ -29,6 +34,7 @@ relations.json      whom you follow, block and mute, and who follows you
 notifications.json  what you were told
 decisions.json      moderation's decisions about you, and your appeals
 reports.json        what you reported
+taste.json          what the feed has learned of you, unless it could not be asked just then
 images/             your pictures, named by their id
 """
 
@@ -48,6 +54,7 @@ async def archive(parts: Parts, user_id: str) -> IO[bytes]:
                 if data and image["status"] == "ready":
                     info = zipfile.ZipInfo(f"images/{image['_id']}.webp", image["created_at"].timetuple()[:6])
                     await asyncio.to_thread(bundle.writestr, info, data)
+            bundle.writestr("taste.json", json.dumps(await _taste(parts, user_id), indent=2, ensure_ascii=False))
     except BaseException:
         file.close()
         raise
@@ -60,6 +67,15 @@ async def chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
     with file:
         while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
             yield chunk
+
+
+async def _taste(parts: Parts, user_id: str) -> dict[str, Any]:
+    try:
+        found = await parts.bus.ask(ReadTaste(viewer_id=user_id))
+    except Unanswered as error:
+        log.warning("export without the taste", user_id=user_id, error=str(error))
+        return {"missing": "The feed did not answer. Ask for this archive again later."}
+    return found.model_dump(mode="json")
 
 
 def _queries(user_id: str) -> dict[str, Document]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.gateway.context import Parts
-from services.gateway.store.notifications import notify
+from services.gateway.people.telling import notify
 from services.gateway.store.relations import Kind
 from shared.events import (
     Relation,

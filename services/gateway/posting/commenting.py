@@ -7,7 +7,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from services.gateway.context import Parts
 from services.gateway.identity.auth import Viewer
 from services.gateway.lists.listing import ROUNDS
-from services.gateway.store.notifications import notify
+from services.gateway.people.telling import notify
 from services.gateway.visibility import visible_people
 from shared.events import PostCommented, utcnow
 from shared.mongo import Document

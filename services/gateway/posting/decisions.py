@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from services.gateway.context import Parts
 from services.gateway.generating import flow, steps
+from services.gateway.people.telling import notify
 from services.gateway.posting import publishing
-from services.gateway.store.notifications import notify
 from shared.events import Decision, DecisionMade
 from shared.mongo import Document
 

@@ -18,8 +18,8 @@ from services.gateway import present
 from services.gateway.context import Parts
 from services.gateway.errors import invalid
 from services.gateway.identity.auth import Viewer
+from services.gateway.people.telling import notify
 from services.gateway.pictures import cleaning
-from services.gateway.store.notifications import notify
 from services.gateway.store.posts import OPEN
 from services.gateway.store.removals import Removal
 from shared.events import (

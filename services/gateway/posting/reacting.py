@@ -7,7 +7,7 @@ from pymongo.errors import DuplicateKeyError
 
 from services.gateway.context import Parts
 from services.gateway.identity.auth import Viewer
-from services.gateway.store.notifications import notify
+from services.gateway.people.telling import notify
 from services.gateway.store.reactions import COUNTERS, Kind
 from shared.events import PostBookmarked, PostLiked, PostReaction, PostShared, PostUnbookmarked, PostUnliked, utcnow
 from shared.mongo import Document

@@ -5,9 +5,8 @@ A ledger row for each (group, actor) makes repetition harmless and counts exact;
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
@@ -15,9 +14,6 @@ from pymongo.errors import DuplicateKeyError
 from shared.events import utcnow
 from shared.ids import new_id
 from shared.mongo import Document, Mongo
-
-if TYPE_CHECKING:
-    from services.gateway.context import Parts
 
 NotificationKind = Literal["like", "comment", "reply", "follow", "remix", "decision"]
 KINDS: tuple[NotificationKind, ...] = ("like", "comment", "reply", "follow", "remix", "decision")
@@ -119,28 +115,3 @@ class Notifications:
         if ids is not None:
             query["id"] = {"$in": ids}
         await self._groups.update_many(query, {"$set": {"read_at": utcnow()}})
-
-
-async def notify(
-    parts: Parts,
-    recipient_id: str,
-    kind: NotificationKind,
-    actor_id: str,
-    *,
-    post_id: str | None = None,
-    comment_id: str | None = None,
-) -> None:
-    """Tell `recipient_id` that `actor_id` did something, unless it was themselves or they do not want to know.
-
-    Call it after the act's transaction has committed: a group that many people touch at once must not make them retry.
-    """
-    if recipient_id == actor_id:
-        return
-    recipient, standing = await asyncio.gather(
-        parts.accounts.get(recipient_id, {"preferences": 1}), parts.relations.standing(recipient_id, [actor_id])
-    )
-    if recipient is None or actor_id in standing.blocks | standing.blocked_by | standing.mutes:
-        return
-    if not recipient.get("preferences", {}).get("notifications", {}).get(kind, True):
-        return
-    await parts.notifications.add(recipient_id, kind, actor_id, post_id=post_id, comment_id=comment_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -73,6 +75,17 @@ async def test_interests_come_with_at_most_three_posts_that_one_may_see(
     assert feed.asked == [ReadTaste(viewer_id=bob.id)]
     await bob.http.put("/v1/users/ada/block")
     assert (await bob.http.get("/v1/me/taste")).json()["interests"][0]["posts"] == []
+
+
+async def test_the_export_tells_what_was_learned(bob: Person, feed: Feed) -> None:
+    feed.found = TasteFound(
+        personalised=True,
+        exploration=0.4,
+        interests=(TasteInterest(id="interest-1", label="foxes", weight=1.0, post_ids=()),),
+    )
+    with zipfile.ZipFile(io.BytesIO((await bob.http.get("/v1/me/export")).content)) as bundle:
+        assert TasteFound.model_validate_json(bundle.read("taste.json")) == feed.found
+    assert feed.asked == [ReadTaste(viewer_id=bob.id)]
 
 
 async def test_what_is_given_is_changed(bob: Person, feed: Feed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from services.gateway.context import Parts
-from services.gateway.store.notifications import notify
+from services.gateway.people.telling import notify
 from shared.ids import new_id
 from tests.api.conftest import MakePerson, Person, problem
 from tests.api.gateway_people.arranging import add_post
