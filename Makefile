@@ -12,8 +12,8 @@ CODE := shared services deploy training promptgram tests
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help simulate setup run seed test test-fast test-web fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting bench-searching modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
-	eval-moderation eval-feed choose-feed simulate-community screenshots figures lock clean
+.PHONY: help simulate setup run seed test test-fast test-web fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting bench-searching bench-freshness modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
+	eval-moderation eval-search eval-feed choose-feed simulate-community screenshots figures lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}'
@@ -65,8 +65,8 @@ dlq: $(VENV)/.run ## list events that could not be handled (ID=<#> shows one in 
 replay: $(VENV)/.run ## send dead letters again (ID=<sequence>; all without)
 	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.dead_letters replay $(if $(ID),--id $(ID),--all)
 
-reindex: $(VENV)/.run ## have search and the feed take in every post again
-	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.reindex
+reindex: $(VENV)/.run ## have search and the feed take in every post again (goes on where it was cut off; AGAIN=1 starts over)
+	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.reindex $(if $(AGAIN),--again)
 
 optimize-search: $(VENV)/.run ## build the search index's graphs in its folder, while the stack is stopped
 	@DATA_DIR="$(DATA_DIR)" $(BIN)/python -m deploy.tools.optimize_search
@@ -106,6 +106,9 @@ bench-society: setup ## measure 200 people at once, and reads and writes with 50
 
 bench-searching: setup ## measure the index beside exact search over the same vectors (POSTS, OUT=<json>)
 	@$(BIN)/python -m deploy.bench.searching $(if $(POSTS),--posts $(POSTS)) $(if $(OUT),--out $(OUT))
+
+bench-freshness: setup ## measure how soon a new post is found, alone and while a reindex runs (POSTS, OUT=<json>)
+	@$(BIN)/python -m deploy.bench.freshness $(if $(POSTS),--posts $(POSTS)) $(if $(OUT),--out $(OUT))
 
 bench-painting: setup ## measure one model by batch size on the GPU or CPU at hand (MODEL, WAYS, BATCHES, OUT=<json>)
 	@$(BIN)/python -m deploy.bench.painting $(if $(MODEL),--model $(MODEL)) $(if $(WAYS),--ways $(WAYS)) \
@@ -154,6 +157,9 @@ moderate: $(VENV)/.run ## judge texts and pictures (TEXTS=<file> IMAGES=<folder>
 
 eval-moderation: setup ## measure moderation on a folder of TSV files (DATA=<folder>)
 	@$(BIN)/python -m training.moderation.evaluate $(if $(DATA),--data $(DATA))
+
+eval-search: setup ## measure search on made-up communities and choose its weights (OUT=<json> PLOT=<svg> TRAIN_DIR)
+	@$(BIN)/python -m training.search_eval $(if $(OUT),--out $(OUT)) $(if $(PLOT),--plot $(PLOT))
 
 eval-feed: setup ## measure the feed on public data and on a simulated community (OUT=<json> PLOTS=<folder>)
 	@$(BIN)/python -m training.feed_eval $(if $(OUT),--out $(OUT)) $(if $(PLOTS),--plots $(PLOTS))

@@ -95,7 +95,7 @@ async def _measure(layout: Layout, chosen: argparse.Namespace) -> dict[str, Any]
     async with httpx.AsyncClient(base_url=layout.url, timeout=60, limits=limits) as client:
         crowd = Crowd(client)
         await crowd.sign_up(chosen.people + AUTHORS)
-        posts = await _store_posts(layout, crowd.people[:AUTHORS], chosen.posts)
+        posts = await store_posts(layout, crowd.people[:AUTHORS], chosen.posts)
         at_once = await _at_once(crowd, posts[-1])
         burst_ms, crowd.took_ms = crowd.took_ms, {}
         await _steadily(crowd, posts, chosen.per_second, chosen.seconds)
@@ -107,7 +107,7 @@ async def _measure(layout: Layout, chosen: argparse.Namespace) -> dict[str, Any]
         }
 
 
-async def _store_posts(layout: Layout, authors: list[tuple[str, str, str]], count: int) -> list[str]:
+async def store_posts(layout: Layout, authors: list[tuple[str, str, str]], count: int) -> list[str]:
     """Put posts straight into the database, as publishing would leave them; returns their ids, oldest first."""
     url = f"mongodb://127.0.0.1:{layout.ports['mongo']}"
     mongo = Mongo(MongoSettings(mongodb_url=url, data_dir=layout.data), "gateway")

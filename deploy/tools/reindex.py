@@ -108,6 +108,9 @@ class Hearers:
         return (info.num_pending or 0) + (info.num_ack_pending or 0) - (info.num_redelivered or 0)
 
 
+async def _unsaid(_: Exception) -> None: ...
+
+
 def _say(told: int, in_all: int, per_second: float) -> None:
     left = f", about {(in_all - told) / per_second / 60:.0f} min left" if per_second > 0 else ""
     sys.stderr.write(f"{told:,} of {in_all:,} posts, {per_second:.0f} a second{left}\n")
@@ -118,8 +121,9 @@ async def reindex(*, start_over: bool = False) -> int:
     settings = MongoSettings()
     mongo, bus = Mongo(settings, "gateway"), Bus(settings, "gateway")
     password = settings.nats_password.get_secret_value() if settings.nats_password else None
+    # What goes wrong is raised to whoever asked; the client would print it with its way through the code.
     client = await nats.connect(
-        settings.nats_url, user=settings.nats_user, password=password, max_reconnect_attempts=3, connect_timeout=3
+        settings.nats_url, user=settings.nats_user, password=password, max_reconnect_attempts=3, error_cb=_unsaid
     )
     try:
         await bus.start()

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from services.search.points import Found, Signal, Vector
 
 Matrix = NDArray[np.float32]
+Evidence = tuple[Mapping[Signal, Sequence[Found]], Mapping[Signal, float]]
+"""Each signal's ranking, best first, and the score from which it matches."""
 
 RRF_K = 60
 UNRELATED = 1 / 64
@@ -32,7 +34,11 @@ class Candidate:
     matched: tuple[Signal, ...] = ()
 
 
-def fuse(answers: Mapping[Signal, Sequence[Found]], cutoffs: Mapping[Signal, float]) -> list[Candidate]:
+def fuse(
+    answers: Mapping[Signal, Sequence[Found]],
+    cutoffs: Mapping[Signal, float],
+    weights: Mapping[Signal, float] = WEIGHTS,
+) -> list[Candidate]:
     """Merge rankings, best first: reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009, SIGIR).
 
     A signal matches a post when its score reaches the signal's cutoff. Only signals that match count, for the rank of a
@@ -42,7 +48,7 @@ def fuse(answers: Mapping[Signal, Sequence[Found]], cutoffs: Mapping[Signal, flo
     for signal, ranking in answers.items():
         for rank, found in zip(_ranks(ranking), ranking, strict=True):
             candidate = candidates.setdefault(found.post_id, Candidate(found))
-            share = WEIGHTS[signal] / (RRF_K + rank)
+            share = weights[signal] / (RRF_K + rank)
             if found.score >= cutoffs[signal]:
                 candidate.score = share + (candidate.score if candidate.matched else 0.0)
                 candidate.matched += (signal,)

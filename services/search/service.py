@@ -46,17 +46,19 @@ class SearchService:
         if not text.strip():
             listed = await self._index.newest(where, query.offset, query.limit)
             return Hits(hits=tuple(Hit(post_id=found.post_id, score=0.0) for found in listed))
+        candidates = relevance.fuse(*await self.signals(text, where))
+        if query.sort == "new":
+            candidates = [candidate for candidate in candidates if candidate.matched]
+            candidates.sort(key=lambda one: one.found.published_at, reverse=True)
+        return _page(candidates, query.offset, query.limit)
+
+    async def signals(self, text: str, where: Where) -> relevance.Evidence:
+        """What each signal says of words that are not blank, before fusion."""
         with tracer.start_as_current_span("search.encode"):
             image, prompt = await self._encoder.encode_query(text.strip())
-        with tracer.start_as_current_span("search.query") as span:
+        with tracer.start_as_current_span("search.query"):
             words = await self._words_of(text, where)
-            wanted = [Wanted(Signal.IMAGE, image), Wanted(Signal.PROMPT, prompt)]
-            candidates = await self._candidates(wanted, words, where)
-            if query.sort == "new":
-                candidates = [candidate for candidate in candidates if candidate.matched]
-                candidates.sort(key=lambda one: one.found.published_at, reverse=True)
-            span.set_attribute("search.candidates", len(candidates))
-        return _page(candidates, query.offset, query.limit)
+            return await self._evidence([Wanted(Signal.IMAGE, image), Wanted(Signal.PROMPT, prompt)], words, where)
 
     async def similar(self, query: SimilarPosts) -> Hits:
         """Posts like one post; none when it is not in the index."""
@@ -69,8 +71,8 @@ class SearchService:
                 wanted.append(Wanted(Signal.IMAGE, relevance.mean_vector(entry.image)))
             if entry.prompt is not None:
                 wanted.append(Wanted(Signal.PROMPT, entry.prompt))
-            candidates = await self._candidates(wanted, Sparse(), Where(exclude=(query.post_id,)))
-        return _page(candidates, query.offset, query.limit)
+            evidence = await self._evidence(wanted, Sparse(), Where(exclude=(query.post_id,)))
+        return _page(relevance.fuse(*evidence), query.offset, query.limit)
 
     async def vectors(self, query: PostVectors) -> Vectors:
         """Stored vectors; an album's pictures are averaged."""
@@ -90,9 +92,9 @@ class SearchService:
             found = await self._index.recommend(positive, negative, where, query.limit)
         return Hits(hits=tuple(Hit(post_id=one.post_id, score=one.score, matched=("image",)) for one in found))
 
-    async def _candidates(self, wanted: Sequence[Wanted], words: Sparse, where: Where) -> list[relevance.Candidate]:
+    async def _evidence(self, wanted: Sequence[Wanted], words: Sparse, where: Where) -> relevance.Evidence:
         if not wanted and not words:
-            return []
+            return {}, {}
         asked = [*wanted, Wanted(Signal.WORDS, words)] if words else list(wanted)
         answers = await self._index.nearest(asked, where, DEPTH)
         background = await self._compared_with()
@@ -106,7 +108,7 @@ class SearchService:
                 cutoffs[one.signal] = relevance.cutoff(
                     one.vector, background[one.signal], relevance.DEVIATIONS[one.signal]
                 )
-        return relevance.fuse(rankings, cutoffs)
+        return rankings, cutoffs
 
     async def _words_of(self, text: str, where: Where) -> Sparse:
         """The query's words; a last word that no post has is read as the beginning of one."""

@@ -53,14 +53,19 @@ def single(concept: Tensor, colour: Tensor | None = None, *, seed: int = SEED) -
 
 
 def read(encoder: OpenClipEncoder, icons: tuple[Tensor, Tensor], scene: SceneBatch) -> Vectors:
-    """What search makes of the scenes' pictures: painted, stored as JPEG, and read by its own encoder."""
-    vectors: list[Vectors] = []
+    """What search makes of the scenes' pictures, read by its own encoder."""
+    found = asyncio.run(encoder.encode_images(painted(icons, scene)))
+    return np.stack([np.asarray(vector, dtype=np.float32) for vector in found if vector is not None])
+
+
+def painted(icons: tuple[Tensor, Tensor], scene: SceneBatch) -> list[bytes]:
+    """The scenes' pictures as they are stored: JPEG, 128 pixels wide."""
+    pictures: list[bytes] = []
     for start in range(0, len(scene), CHUNK):
         part = SceneBatch(**{name: value[start : start + CHUNK] for name, value in vars(scene).items()})
         pixels = ((compose(icons, part, SIDE)[0].permute(0, 2, 3, 1) + 1) * 127.5).clamp(0, 255).byte().numpy()
-        found = asyncio.run(encoder.encode_images([_jpeg(one) for one in pixels]))
-        vectors += [np.asarray(vector, dtype=np.float32) for vector in found if vector is not None]
-    return np.stack(vectors)
+        pictures += [_jpeg(one) for one in pixels]
+    return pictures
 
 
 def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
