@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from services.search.index_edge import EdgeIndex
 from services.search.indexing import Indexer
@@ -128,10 +130,46 @@ async def test_dates_without_a_zone_are_read_as_utc(community: Community) -> Non
     assert await community.found("red", filter=PostFilter(before=noon)) == [early]
 
 
-@pytest.mark.parametrize("text", ["\x00", "the of and", "\u202e\u200b", "?!" * 999, "🦊" * 3000, "a" * 100_000])
-async def test_no_text_breaks_the_search(community: Community, text: str) -> None:
+HOSTILE = (
+    "\x00", "the of and", "\u202e\u200b", "?!" * 999, "🦊" * 3000, "red " * 2500, "a" * 100_000, "\ud800 lone",
+    "e" + "\u0301" * 5000, "\ufdfa" * 3000, "' OR 1=1 --", "{$gt: ''}", "\r\n\t", "\uffff\U0010ffff",
+)  # fmt: skip
+
+
+async def test_no_text_breaks_the_search(community: Community) -> None:
+    red = await community.publish("red", "red")
+    for text in HOSTILE:
+        await community.found(text)
+        assert await community.found("red") == [red], f"after {text[:9]!r} the next question is answered as before"
+
+
+async def test_a_long_query_is_read_by_its_beginning(community: Community) -> None:
+    red = await community.publish("red", None, caption="a red day")
+    assert await community.found("red " * 2500) == [red]
+
+
+async def test_a_filter_that_nothing_passes_gives_nothing(community: Community) -> None:
+    await community.publish("red", "red", tags=("day",))
+    later, earlier = START + timedelta(days=1), START - timedelta(days=1)
+    unknown: list[dict[str, Any]] = [
+        {"aspect": "no such"}, {"model": "\x00"}, {"tag": "###"}, {"tag": "\u202e" * 500}, {"author_id": "$ne"},
+        {"after": later}, {"before": earlier}, {"after": later, "before": earlier},
+    ]  # fmt: skip
+    for asked, text in itertools.product(unknown, ("", "red")):
+        hits = (await community.service.search(SearchPosts(text=text, filter=PostFilter(**asked)))).hits
+        assert hits == (), f"{text!r} where {asked}"
+
+
+async def test_pages_beyond_the_end_are_empty(community: Community) -> None:
     await community.publish("red", "red")
-    await community.found(text)
+    for text in ("", "red"):
+        assert (await community.service.search(SearchPosts(text=text, offset=1000, limit=500))).hits == ()
+
+
+@pytest.mark.parametrize("asked", [{"offset": -1}, {"offset": 1001}, {"limit": 0}, {"limit": 501}])
+def test_no_page_is_deeper_or_longer_than_the_contract_says(asked: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        SearchPosts(text="red", **asked)
 
 
 async def test_similar_posts_by_stored_vectors_without_the_post_itself(community: Community) -> None:
