@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from services.search.points import Found, Signal
-from services.search.relevance import cutoff, fuse, mean_vector, word_cutoff
+from services.search.relevance import WEIGHTS, cutoff, fuse, mean_vector, word_cutoff
 from tests.contracts.search.posts import START
 
+ALIKE = dict.fromkeys(Signal, 1.0)
 OPEN = dict.fromkeys(Signal, -math.inf)
 
 
@@ -20,8 +21,14 @@ def ranking(*ids: str) -> list[Found]:
 def test_agreement_of_two_rankings_beats_the_top_of_one() -> None:
     fused = fuse({Signal.IMAGE: ranking("a", "b"), Signal.PROMPT: ranking("c", "b")}, OPEN)
     assert fused[0].found.post_id == "b"
-    assert fused[0].score == 2 / 62
-    assert [one.score for one in fused[1:]] == [1 / 61, 1 / 61]
+    assert fused[0].score == (WEIGHTS[Signal.IMAGE] + WEIGHTS[Signal.PROMPT]) / 62
+    assert {one.found.post_id for one in fused[1:]} == {"a", "c"}
+
+
+def test_a_weightier_signal_counts_for_more() -> None:
+    answers = {Signal.IMAGE: ranking("a"), Signal.PROMPT: ranking("b")}
+    fused = fuse(answers, OPEN, {Signal.IMAGE: 1.0, Signal.PROMPT: 3.0})
+    assert [(one.found.post_id, one.score) for one in fused] == [("b", 3 / 61), ("a", 1 / 61)]
 
 
 def test_a_signal_that_does_not_match_adds_nothing() -> None:
@@ -33,13 +40,13 @@ def test_a_signal_that_does_not_match_adds_nothing() -> None:
 
 def test_equal_scores_share_a_rank() -> None:
     tied = [Found(post_id, 0.5, START) for post_id in "ab"]
-    fused = fuse({Signal.IMAGE: tied, Signal.PROMPT: ranking("b")}, OPEN)
+    fused = fuse({Signal.IMAGE: tied, Signal.PROMPT: ranking("b")}, OPEN, ALIKE)
     assert [(one.found.post_id, one.score) for one in fused] == [("b", 2 / 61), ("a", 1 / 61)]
 
 
 def test_ties_have_one_order() -> None:
     answers = {Signal.IMAGE: ranking("b"), Signal.PROMPT: ranking("a")}
-    assert [one.found.post_id for one in fuse(answers, OPEN)] == ["a", "b"]
+    assert [one.found.post_id for one in fuse(answers, OPEN, ALIKE)] == ["a", "b"]
 
 
 def test_what_no_signal_matches_comes_last_whatever_its_rank() -> None:
