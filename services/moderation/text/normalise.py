@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from services.moderation.text.words import Vocabulary, squeeze
+from services.moderation.text.words import SHORT_WORDS, Vocabulary, squeeze
 
 TAG_BASE = 0xE0000
 BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
@@ -25,6 +25,7 @@ LEET = str.maketrans(
     {"0": "o", "1": "i", "2": "z", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g"}
     | {"@": "a", "$": "s", "!": "i", "|": "l", "+": "t", "(": "c", "€": "e", "£": "l", "¡": "i", "¢": "c", "¥": "y"}
 )
+LEET_DIGITS = str.maketrans("0134578@$", "oieastbas")
 LEET_L = str.maketrans({"1": "l", "!": "l", "0": "o"})
 SYMBOLS = frozenset("@$!|+(€£¡¢¥")
 JOINERS = frozenset(" .-_*/,~'`·•|+")
@@ -149,14 +150,18 @@ def _from_base64(word: str) -> str | None:
 
 def _whole(reading: Reading, vocabulary: Vocabulary) -> Reading:
     """The text as ROT13 or backwards, where that makes clearly more of its words known."""
-    plain = vocabulary.known_share(reading.text)
+
+    def known(text: str) -> float:
+        return vocabulary.known_share(text.translate(LEET_DIGITS))
+
+    plain = known(reading.text)
     if plain >= 1 - WHOLE_MARGIN:
         return reading
     rotated = Reading(reading.text.translate(ROT13), reading.origin)
     backwards = Reading(reading.text[::-1], reading.origin[::-1])
     both = Reading(rotated.text[::-1], reading.origin[::-1])
-    best = max((rotated, backwards, both), key=lambda candidate: vocabulary.known_share(candidate.text))
-    return best if vocabulary.known_share(best.text) >= plain + WHOLE_MARGIN else reading
+    best = max((rotated, backwards, both), key=lambda candidate: known(candidate.text))
+    return best if known(best.text) >= plain + WHOLE_MARGIN else reading
 
 
 # ── words ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,11 +172,13 @@ def _join_spelled_out(reading: Reading, vocabulary: Vocabulary) -> Reading:
     text, draft, at = reading.text, _Draft(), 0
     while at < len(text):
         end, letters = _spelled_run(text, at)
-        if len(letters) < 3:
-            draft.put(text[at], reading.origin[at])
-            at += 1
-            continue
         joined = "".join(text[i] for i in letters)
+        if len(letters) < 3 and (len(letters) < 2 or text[at + 1] == " " or joined not in SHORT_WORDS):
+            # Two letters with a sign between them ("u.p") are passed whole, so that no other run begins within them.
+            passed = end if len(letters) == 2 and text[at + 1] != " " else at + 1
+            draft.add(text[at:passed], reading.origin[at:passed])
+            at = passed
+            continue
         places = [reading.origin[i] for i in letters]
         done = 0
         for piece in vocabulary.cut(joined) or [joined]:
@@ -194,6 +201,9 @@ def _spelled_run(text: str, at: int) -> tuple[int, list[int]]:
     while at < len(text) and _letterlike(text[at]):
         following = text[at + 1 : at + 2]
         if following.isalnum():
+            break
+        if separator == " " and following != " " and following in JOINERS and _letterlike(text[at + 2 : at + 3]):
+            # The first letter of a word with other separators ("a m.i.r.r.o.r").
             break
         letters.append(at)
         if following != separator:
@@ -220,12 +230,16 @@ def _repair_words(reading: Reading, vocabulary: Vocabulary) -> Reading:
 @lru_cache(maxsize=65536)
 def repair(word: str, vocabulary: Vocabulary) -> str:
     """The known word behind an unknown one: repeated letters, digits for letters, backwards, ROT13, glued together."""
+    if len(word) == 2 and (short := word.translate(LEET)) in SHORT_WORDS and any(map(str.isalpha, word)):
+        return short
+    letters = "".join(character for character in word if character.isalnum())
+    if (short := squeeze(letters)) in SHORT_WORDS and len(letters) >= len(short) + 2:
+        return short
     bare = word.strip("!|+(*$@")
     if len(bare) < 3 or bare in vocabulary or not any(map(str.isalpha, word)):
         return word
     if "*" in bare[1:]:
         return vocabulary.masked(bare) or word
-    letters = "".join(character for character in word if character.isalnum())
     candidates = [word, word.translate(LEET), word.translate(LEET_L).translate(LEET), bare.translate(LEET), letters]
     candidates = [word] if word.isalpha() else candidates
     for candidate in candidates:
@@ -239,10 +253,22 @@ def repair(word: str, vocabulary: Vocabulary) -> str:
             for form in (candidate[::-1], candidate.translate(ROT13)):
                 if form in vocabulary.common:
                     return form
+    shortest = 6 if any(map(str.isdigit, bare)) else 12
     for candidate in candidates[::-1]:
-        if len(candidate) >= 12 and candidate.isalpha() and (pieces := vocabulary.cut(candidate)):
+        if len(candidate) >= shortest and candidate.isalpha() and (pieces := vocabulary.cut(candidate)):
             return " ".join(pieces)
-    return word
+    return _undressed(word)
+
+
+def _undressed(word: str) -> str:
+    """An unknown word without letters written thrice, and with letters for digits where several stand in its middle."""
+    if any(a == b == c for a, b, c in zip(word, word[1:], word[2:], strict=False)):
+        word = squeeze(word)
+    spoken = word.translate(LEET_DIGITS)
+    digits = [at for at, (before, after) in enumerate(zip(word, spoken, strict=True)) if before != after]
+    # "35mm" and "1920s" are what they are: the digits lead.
+    within = any(any(map(str.isalpha, word[:at])) for at in digits) and word[-1].isalpha()
+    return spoken if len(digits) >= 2 and within and spoken.isalpha() else word
 
 
 def _chunks(text: str, breaks: Callable[[str], bool]) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 COMMON = 12000
 SHORT_WORDS = frozenset(
-    ["a", "i", "an", "as", "at", "be", "by", "do", "go", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on"]
+    "a i an as at be by do go he if in is it me my no of on or so to up us we".split()  # noqa: SIM905 - easier to read
 )
 LONGEST = 16
 MAX_CUT = 2000
@@ -20,7 +20,8 @@ class Vocabulary:
         words = ["a", "i"] + [
             word for word in ranked if word.isascii() and word.isalpha() and (len(word) > 2 or word in SHORT_WORDS)
         ]
-        extra = [word for word in also if word.isalpha() and len(word) > 2]
+        # In order, because a set has another one in each process, and all must read a text alike.
+        extra = sorted(word for word in also if word.isalpha() and len(word) > 2)
         scale = math.log(len(words) + 1)
         self._cost = {word: math.log((rank + 1) * scale) for rank, word in enumerate(words)}
         for word in extra:
@@ -36,7 +37,8 @@ class Vocabulary:
         """Whether the word, or what it is the plural or a form of, is known."""
         return (
             word in self._cost
-            or (word.endswith("s") and word[:-1] in self._cost)
+            or (word.endswith("s") and len(word) > 3 and word[:-1] in self._cost)
+            or (word.endswith(("ches", "shes", "sses", "xes")) and word[:-2] in self._cost)
             or (word.endswith("ing") and len(word) > 5 and (word[:-3] in self._cost or word[:-3] + "e" in self._cost))
             or (word.endswith("ed") and len(word) > 4 and (word[:-2] in self._cost or word[:-1] in self._cost))
         )

@@ -6,6 +6,7 @@ import base64
 import codecs
 import sys
 from collections.abc import Callable
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
@@ -74,6 +75,29 @@ def test_ordinary_texts_keep_their_words(text: str, vocabulary: Vocabulary) -> N
     kept = read(text, vocabulary).text
     known = [word.text for word in words_of(text.lower()) if len(word.text) > 3]
     assert [word for word in known if word not in kept] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("i.n a m.i.r.r.o.r", "in a mirror"),
+        ("c.l.o.s.e.-.u.p o.f a f.o.x", "close.-.up of a fox"),
+        ("a  l u s t y  e l f", "a lusty elf"),
+        ("lu57y h0u53w1f3 0n 4n altar", "lusty house wife on an altar"),
+        ("nsfw, 3xp053d", "nsfw, exposed"),
+        ("aaa fooox iiin aaa hooouse", "a fox in a house"),
+        ("1920s, 35mm, 4k, r2d2, mp3, 1girl", "1920s, 35mm, 4k, r2d2, mp3, 1girl"),
+        ("e.g. 3.5 inches", "e.g. 3.5 inches"),
+    ],
+)
+def test_words_in_disguise_beside_short_and_unknown_ones(vocabulary: Vocabulary, text: str, reading: str) -> None:
+    assert flatten(read(text, vocabulary)).text == reading
+
+
+def test_a_masked_word_is_read_alike_in_every_process() -> None:
+    """The terms come in a set, whose order differs from process to process."""
+    terms = ["shot", "shit", "shut"]
+    assert len({Vocabulary([], order).masked("sh*t") for order in permutations(terms)}) == 1
 
 
 def test_the_offending_part_is_found_in_the_original(vocabulary: Vocabulary, rules: RuleSet) -> None:
