@@ -54,7 +54,7 @@ def main() -> None:
     slopes, shifts = scale(material, unseen, halves, half)
     print("fitting on all sources")
     digest = hashlib.sha256("\n".join(sorted(example.text for example in examples)).encode()).hexdigest()
-    trained = heads(fit(material, material.sources != LOOKALIKES), slopes, shifts, f"heads-2-{digest[:8]}")
+    trained = heads(fit(material, material.sources != LOOKALIKES), slopes, shifts, f"heads-3-{digest[:8]}")
     files = frozenset(hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.tsv"))
     trained = replace(trained, trained_on=files)
     save(trained, DEFAULT_HEADS)

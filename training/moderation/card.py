@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score
 
+from services.moderation.policy import Policy
 from training.moderation.corpus import BENIGN, CATEGORIES
 from training.moderation.fit import BLOCK_SCORE, HOLD_SCORE, Floats, Material
 
@@ -21,11 +22,12 @@ INTRODUCTION = """# Moderation heads `{version}`
 Written by `python -m training.moderation`; do not edit.
 
 Six heads ({categories}) over frozen all-MiniLM-L6-v2 (the pooled states of five layers) and the hashed words, pairs
-of words and letter runs of the plain reading of a text: a logistic regression for each, and one network with a hidden
-layer that all share, added. They are put on one scale, on which 1 % of the worst benign source reaches {hold} and
-0.25 % reaches {block}, or less; for hate and harassment moreover 5 % and 1 % of texts about groups and quarrels that
-attack nobody, and 1.5 % and 0.5 % of the development look-alikes (`training/moderation/sets/`, not trained on; the test
-set beside it took no part in anything). The service adds rules to the heads; these figures are of the heads alone.
+of words and letter runs of the plain reading of a text: a logistic regression for each, one network with a hidden
+layer that all share, and, for all but hate, a regression of whether a text is harmful at all, added. They are put on
+one scale, on which 1 % of the worst benign source reaches {hold} and 0.25 % reaches {block}, or less; for hate and
+harassment moreover 4 % and 1 % of texts about groups and quarrels that attack nobody, and 1.5 % and 0.5 % of the
+development look-alikes (`training/moderation/sets/`, not trained on; the test set beside it took no part in anything).
+The service adds rules to the heads; these figures are of the heads alone.
 
 ## Benign sources that the heads had not seen
 
@@ -41,8 +43,8 @@ on the other. A dash: not measured in this run.
 IDENTITY = """
 ## Identity terms
 
-HateCheck's texts that must not be flagged, by the group they name: share with a hate score of {hold} or more, other
-half.
+HateCheck's texts that must not be flagged, by the group they name, other half: share with a hate score of {hold} or
+more, and share that the policy in the repository would stop in a prompt, at {stopped} or more.
 """
 LIMITS = """
 ## Limits
@@ -92,6 +94,7 @@ def write_card(
     scores = _probabilities(unseen, slopes, shifts)
     halves = _probabilities(halves, slopes, shifts)
     everyone = np.ones(len(material.examples), bool)
+    stopped = Policy.load().holds_from("prompt", "hate") or 1.0
 
     lines = [
         INTRODUCTION.format(version=version, categories=", ".join(CATEGORIES), hold=HOLD_SCORE, block=BLOCK_SCORE),
@@ -114,15 +117,16 @@ def write_card(
             after = _precision(material, halves, source, category, half)
             lines.append(f"| {source} | {category} | {before} | {after} |")
     lines += [
-        IDENTITY.format(hold=HOLD_SCORE),
-        "| group | texts | flagged |",
-        "|---|---|---|",
+        IDENTITY.format(hold=HOLD_SCORE, stopped=stopped),
+        f"| group | texts | ≥ {HOLD_SCORE} | ≥ {stopped} |",
+        "|---|---|---|---|",
     ]
     groups = np.array([example.group for example in material.examples])
     innocent = half & (material.sources == "hatecheck") & (material.labels("hate") == 0)
     for group in sorted(set(groups[innocent])):
-        flagged = halves[innocent & (groups == group), CATEGORIES.index("hate")] >= HOLD_SCORE
-        lines.append(f"| {group or '(none)'} | {len(flagged)} | {flagged.mean():.1%} |")
+        row = halves[innocent & (groups == group), CATEGORIES.index("hate")]
+        rates = f"{(row >= HOLD_SCORE).mean():.1%} | {(row >= stopped).mean():.1%}"
+        lines.append(f"| {group or '(none)'} | {len(row)} | {rates} |")
     lines += ["", "## Data and licences", "", LICENCES, LIMITS]
     path.write_text("\n".join(lines), "utf-8")
     return path

@@ -16,11 +16,13 @@ from training.moderation.fitted import Fitted, Floats
 from training.moderation.network import train
 
 DENSE_SCALE, SPARSE_SCALE, INVERSE_PENALTY = 2.0, 2.0, 1.0
+COMMON_SHARE = 0.7
+"""Of the regression of harm at all, against one regression; chosen on parts of the half that `other_half` trains on."""
 HOLD_SCORE, BLOCK_SCORE = 0.6, 0.9
 HOLD_RATE, BLOCK_RATE = 0.01, 0.0025
 """Share of benign prompts of a source unseen in training that may reach `HOLD_SCORE` and `BLOCK_SCORE`."""
 INNOCENT = {"hate": "hatecheck", "harassment": "surge"}
-INNOCENT_HOLD_RATE, INNOCENT_BLOCK_RATE = 0.05, 0.01
+INNOCENT_HOLD_RATE, INNOCENT_BLOCK_RATE = 0.04, 0.01
 LOOKALIKE_HOLD_RATE, LOOKALIKE_BLOCK_RATE = 0.015, 0.005
 STEEPEST, LEAST_HOLD = 1.2, 0.0
 """Bounds of the scale: no step from 0 to 1 at one logit, and nothing held that the head itself thinks unlikely."""
@@ -56,22 +58,30 @@ def fit(material: Material, use: npt.NDArray[np.bool_]) -> Fitted:
     """Fit every head on the examples where `use` holds and whose label is known.
 
     Two models of different kinds, each scaled to unit spread, are added: a logistic regression for each category, and
-    a network with one hidden layer that all categories share.
+    a network with one hidden layer that all categories share. To all but hate, a regression of whether a text is
+    harmful at all is added as well: there are few positives of each of the others, and together they teach more.
     """
     known = np.stack([material.labels(category) for category in CATEGORIES], axis=1)
-    regression = _regression(material, use, known)
+    regression, common = _regression(material, use, known), _regression(material, use, _harmful(known))
     vectors, words = material.vectors[use], material.words[use]
     network = train(material.vectors, material.words, known, _weights(material), use)
-    first, second = (part.logits(vectors, words).std(axis=0) for part in (regression, network))
+    first, second, third = (part.logits(vectors, words).std(axis=0) for part in (regression, network, common))
     one, two = np.diag(1 / first), np.diag(1 / second)
+    three = np.array([[COMMON_SHARE / third[0] if category != "hate" else 0.0] for category in CATEGORIES])
     return Fitted(
-        dense=one @ regression.dense + two @ network.dense,
-        sparse=one @ regression.sparse + two @ network.sparse,
-        bias=one @ regression.bias + two @ network.bias,
+        dense=one @ regression.dense + two @ network.dense + three @ common.dense,
+        sparse=one @ regression.sparse + two @ network.sparse + three @ common.sparse,
+        bias=one @ regression.bias + two @ network.bias + three @ common.bias,
         hidden=network.hidden,
         hidden_bias=network.hidden_bias,
         out=two @ network.out,
     )
+
+
+def _harmful(known: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Whether each text is harmful at all (n, 1): known to be innocent is one of which at most one label is unknown."""
+    innocent = (known == 0).sum(axis=1) >= len(CATEGORIES) - 1
+    return np.where((known == 1).any(axis=1), 1, np.where(innocent, 0, -1))[:, None]
 
 
 def _weights(material: Material) -> Floats:
