@@ -16,6 +16,20 @@ def scrolled(page: Page) -> float:
     return float(page.evaluate("scrollY"))
 
 
+def test_a_stranger_s_first_pictures_are_asked_for_once(windows: Windows, gallery: Person) -> None:
+    page = windows.open()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/v1/feed?" in request.url else None)
+    page.goto("/")
+    page.locator("[data-post] img[data-state=here]").first.wait_for()
+    page.wait_for_timeout(4000)  # So long a browser waits before it warns of a preload that nobody took.
+    assert [url for url in asked if "cursor" not in url] == [asked[0]]
+    preloads = page.locator("link[rel=preload][as=fetch]")
+    expect(preloads).to_have_count(1)
+    page.goto("/status")
+    expect(preloads).to_have_count(0)
+
+
 def test_going_back_finds_the_feed_where_it_was_left(windows: Windows, gallery: Person) -> None:
     page = windows.open(viewport=PHONE)
     page.goto("/?feed=explore")

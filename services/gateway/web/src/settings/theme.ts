@@ -7,7 +7,7 @@ export function readTheme(): Theme {
   return chosen === "light" || chosen === "dark" ? chosen : "system";
 }
 
-/** Shown at once; `theme.js` applies it again before the first paint of the next visit. */
+/** Shown at once; `early.js` applies it again before the first paint of the next visit. */
 export function applyTheme(theme: Theme): void {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
