@@ -28,8 +28,8 @@ from shared.settings import MongoSettings
 from shared.topology import CONSUMERS, EVENTS
 
 PAGE = 1000
-IN_HAND = 2
-"""Posts of ours that a hearer may have before it: a new one waits for no more than these."""
+IN_HAND = 1
+"""Messages that a hearer may have before it when the next is told: a new post waits for no more of ours."""
 NOTED_EVERY = 20
 TOLD_EVERY_S = 5.0
 LOOK_AGAIN_S = 0.01
