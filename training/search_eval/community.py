@@ -21,17 +21,22 @@ from training.pocket.icons import Concept
 HONEST, HIDDEN, CONTRARY = "honest", "hidden", "contrary"
 KINDS = (HONEST, HONEST, HIDDEN, CONTRARY)
 """What the posts about one object are: the prompt says what the picture shows, is hidden, or is another post's."""
+OBJECTS = 400
+"""How many objects each community knows."""
+SERIES_OF = 4
+_SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in "aeiou"]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 AUTHOR = str(UUID(int=0))
 
 
 @dataclass(frozen=True)
 class Question:
-    """Words somebody looks for pictures with, and the posts whose pictures show it.
+    """Words somebody looks for pictures with, and the posts that are right: they show it, or are of that series.
 
     Attributes:
-        kind: an object's `name`, or a `keyword` that for some object was kept out of the encoder's training and out of
-            the prompts; other objects may have it too.
+        kind: an object's `name`; a `keyword` that for some object was kept out of the encoder's training and out of
+            the prompts (other objects may have it too); or the made-up name of a `series`, which stands in captions
+            and has nothing to do with what pictures show.
     """
 
     text: str
@@ -49,8 +54,11 @@ class Community:
 
 
 def halves(concepts: list[Concept]) -> tuple[list[int], list[int]]:
-    """Objects to choose with and objects to report on; the split by which the cutoffs were chosen too."""
-    return list(range(0, len(concepts), 2)), list(range(1, len(concepts), 2))
+    """Objects to choose with and objects to report on, out of the two halves that the cutoffs were chosen by too."""
+    rng = random.Random(len(concepts))
+    first, second = (range(start, len(concepts), 2) for start in (0, 1))
+    chosen = (sorted(rng.sample(half, min(OBJECTS, len(half)))) for half in (first, second))
+    return next(chosen), next(chosen)
 
 
 def community(concepts: list[Concept], icons: tuple[Tensor, Tensor], rows: list[int], seed: int) -> Community:
@@ -65,9 +73,11 @@ def community(concepts: list[Concept], icons: tuple[Tensor, Tensor], rows: list[
     kinds = [kind for _ in known for kind in KINDS]
     scenes = scenes_of(captions, len(known), torch.Generator().manual_seed(seed))
     data = painted((icons[0][rows], icons[1][rows]), scenes)
-    posts = [_post(number, prompt) for number, prompt in enumerate(_prompts(captions, kinds, rng))]
+    series = _series(len(captions), rng)
+    prompts = _prompts(captions, kinds, rng)
+    posts = [_post(number, prompt, of) for number, (prompt, of) in enumerate(zip(prompts, series, strict=True))]
     keys = [rendition_key(post.images[0].hash, nearest_kept("320", SIDE), "jpg") for post in posts]
-    return Community(posts, dict(zip(keys, data, strict=True)), _questions(known, captions, posts))
+    return Community(posts, dict(zip(keys, data, strict=True)), _questions(known, captions, posts, series))
 
 
 def _prompts(captions: list[Caption], kinds: list[str], rng: random.Random) -> list[str | None]:
@@ -78,18 +88,29 @@ def _prompts(captions: list[Caption], kinds: list[str], rng: random.Random) -> l
     return [None if kind == HIDDEN else captions[others.get(number, number)].text for number, kind in enumerate(kinds)]
 
 
-def _post(number: int, prompt: str | None) -> PostPublished:
+def _series(count: int, rng: random.Random) -> list[str]:
+    """For each post the series it is of: a made-up word that a few posts at random have in common."""
+    words = {"".join(rng.sample(_SYLLABLES, 4)) for _ in range(count)}
+    places = rng.sample(range(count), count)
+    ordered = sorted(words)
+    return [ordered[place // SERIES_OF] for place in places]
+
+
+def _post(number: int, prompt: str | None, series: str) -> PostPublished:
     post_id = str(UUID(int=number + 1))
     image = PostImage(
         image_id=post_id, hash=f"{number:032x}", width=SIDE, height=SIDE, seed=number, alt="", prompt=prompt
     )
     return PostPublished(
         post_id=post_id, version=1, author_id=AUTHOR, author_username="painter", images=(image,),
-        model="pocket", aspect="1:1", visibility="public", published_at=START + timedelta(minutes=number),
+        caption=f"from my series {series}", model="pocket", aspect="1:1", visibility="public",
+        published_at=START + timedelta(minutes=number),
     )  # fmt: skip
 
 
-def _questions(known: list[Concept], captions: list[Caption], posts: list[PostPublished]) -> list[Question]:
+def _questions(
+    known: list[Concept], captions: list[Caption], posts: list[PostPublished], series: list[str]
+) -> list[Question]:
     shown: list[set[str]] = [set() for _ in known]
     for caption, post in zip(captions, posts, strict=True):
         for concept in caption.concepts:
@@ -103,9 +124,12 @@ def _questions(known: list[Concept], captions: list[Caption], posts: list[PostPu
     for index, concept in enumerate(known):
         for word in unseen.intersection(concept.keywords):
             keywords.setdefault(word, set()).update(shown[index])
+    members: dict[str, set[str]] = {}
+    for name, post in zip(series, posts, strict=True):
+        members.setdefault(name, set()).add(post.post_id)
     return [
         Question(text, kind, frozenset(right))
-        for kind, asked in (("name", names), ("keyword", keywords))
+        for kind, asked in (("name", names), ("keyword", keywords), ("series", members))
         for text, right in sorted(asked.items())
         if kind == "name" or text not in names
     ]

@@ -13,7 +13,7 @@ from services.search.points import Signal
 from services.search.relevance import Evidence, fuse
 
 Weights = Mapping[Signal, float]
-STEPS = (0.25, 0.5, 1.0, 2.0)
+STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)
 PLACES = (1, 5, 10)
 DRAWS = 1000
 
@@ -57,7 +57,7 @@ def balanced(asked: Sequence[Asked], rankings: Iterable[Sequence[str]]) -> float
 def choose(asked: Sequence[Asked]) -> tuple[Weights, list[dict[str, float]]]:
     """The weights with the highest `balanced` on these questions, and what every choice had; the picture's is 1."""
     tried: list[dict[str, float]] = []
-    for prompt, words in itertools.product(STEPS, STEPS):
+    for prompt, words in itertools.product(STEPS[:3], STEPS[1:]):
         weights = {Signal.IMAGE: 1.0, Signal.PROMPT: prompt, Signal.WORDS: words}
         value = balanced(asked, (one.together(weights) for one in asked))
         tried.append({**{signal.value: weight for signal, weight in weights.items()}, "ndcg@10": round(value, 4)})

@@ -53,7 +53,7 @@ def test_the_signal_that_is_right_is_given_more() -> None:
     questions = [asked("a", image="axyz", prompt="bcde", words="bcde")]
     weights, tried = choose(questions)
     assert weights[Signal.IMAGE] > max(weights[Signal.PROMPT], weights[Signal.WORDS])
-    assert len(tried) == 16
+    assert len(tried) == len({tuple(row.items()) for row in tried}) == 12
     rows = {row["by"]: row for row in table(questions, weights)}
     assert rows["hybrid"]["recall@1"] == 1
     assert rows["hybrid, all 1"]["recall@1"] == 0
@@ -91,3 +91,10 @@ def test_posts_hide_their_prompt_or_have_that_of_another(made: Community) -> Non
     assert len(set(contrary)) == 3, "each has another's"
     fox = next(one for one in made.questions if one.text == "fox")
     assert {post.post_id for post in made.posts[:4]} <= fox.right
+
+
+def test_a_series_is_named_in_captions_alone(made: Community) -> None:
+    for one in made.questions:
+        if one.kind == "series":
+            assert one.right == {post.post_id for post in made.posts if one.text in post.caption}
+            assert not any(one.text in (post.images[0].prompt or "") for post in made.posts)
