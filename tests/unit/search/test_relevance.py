@@ -31,6 +31,11 @@ def test_a_weightier_signal_counts_for_more() -> None:
     assert [(one.found.post_id, one.score) for one in fused] == [("b", 3 / 61), ("a", 1 / 61)]
 
 
+def test_exact_words_come_before_what_is_only_alike() -> None:
+    alike = {Signal.IMAGE: ranking("a"), Signal.PROMPT: ranking("a")}
+    assert fuse({**alike, Signal.WORDS: ranking("b")}, OPEN)[0].found.post_id == "b"
+
+
 def test_a_signal_that_does_not_match_adds_nothing() -> None:
     answers = {Signal.IMAGE: ranking("a", "b"), Signal.PROMPT: ranking("b", "c")}
     fused = fuse(answers, {Signal.IMAGE: 0.95, Signal.PROMPT: 2.0})
