@@ -25,8 +25,8 @@ def draw(rows: Sequence[dict[str, Any]], file: Path) -> None:
         chosen = [row for row in rows if row["queries"] == kind][::-1]
         colours = [COLOURS.get(row["by"], "#b9bcc6") for row in chosen]
         bars = axis.barh([row["by"] for row in chosen], [row["ndcg@10"] for row in chosen], color=colours)
-        axis.bar_label(bars, padding=3)
-        axis.set(title=f"looked for by {kind} ({chosen[0]['n']} questions)", xlabel="nDCG@10", xlim=(0, 1))
+        axis.bar_label(bars, padding=3, fmt="%.3f")
+        axis.set(title=f"by {kind}, {chosen[0]['n']} questions", xlabel="nDCG@10", xlim=(0, 1.2))
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, bbox_inches="tight", metadata={"Date": None})
     plt.close(figure)
