@@ -205,7 +205,10 @@ class ForgetTaste(Query[Forgotten]):
 
 
 class QueueEntry(Fact):
-    """One thing that waits for a moderator, or was decided: what it is, why it is there, and its history."""
+    """One thing that waits for a moderator, or was decided: what it is, why it is there, and its history.
+
+    What is quarantined is shown to nobody, moderators included.
+    """
 
     case_id: str
     target_kind: str
@@ -217,6 +220,7 @@ class QueueEntry(Fact):
     why: tuple[str, ...] = ()
     text: str | None = None
     image_hash: str | None = None
+    quarantined: bool = False
     history: tuple[dict[str, object], ...] = ()
 
 

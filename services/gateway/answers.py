@@ -110,7 +110,7 @@ class PostPicture(BaseModel):
     sources: Sources
 
 
-class Counts(BaseModel):
+class PostCounts(BaseModel):
     likes: int
     comments: int
     remixes: int
@@ -138,7 +138,7 @@ class Post(BaseModel):
     visibility: Visibility
     parent_id: str | None = Field(description="The post that this one is a remix of.")
     root_id: str | None = Field(description="The first post of the chain of remixes.")
-    counts: Counts
+    counts: PostCounts
     viewer: ViewerState
     moderation: Literal["allow", "hold", "block"] = Field(
         description="Anything but `allow` hides the post from others."

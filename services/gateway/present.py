@@ -145,7 +145,7 @@ def _post(
         visibility=document["visibility"],
         parent_id=document["parent_id"],
         root_id=document["root_id"],
-        counts=answers.Counts(**document["counts"]),
+        counts=answers.PostCounts(**document["counts"]),
         viewer=answers.ViewerState(liked="like" in reactions, bookmarked="bookmark" in reactions),
         moderation=document["moderation"],
         created_at=document["created_at"],

@@ -114,7 +114,8 @@ class Review:
         why.append(
             f"this person, last 30 days: {standing.stopped} of {standing.checked} stopped, {standing.strikes} strikes"
         )
-        steps = [_decision_step(each) for each in await self._decisions.history(case.target)]
+        decisions = await self._decisions.history(case.target)
+        steps = [_decision_step(each) for each in decisions]
         steps += [_report_step(each) for each in reports]
         return QueueEntry(
             case_id=case.id,
@@ -127,6 +128,7 @@ class Review:
             why=tuple(why),
             text=case.text,
             image_hash=case.image_hash,
+            quarantined=any(each.category == ABSOLUTE for each in decisions),
             history=tuple(sorted(steps, key=lambda step: str(step["at"]))),
         )
 

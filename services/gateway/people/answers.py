@@ -15,7 +15,7 @@ from services.gateway.store.relations import Standing
 from shared.mongo import Document
 
 
-class Counts(BaseModel):
+class PersonCounts(BaseModel):
     posts: int
     followers: int
     following: int
@@ -44,7 +44,7 @@ class Card(BaseModel):
 class Profile(Card):
     """A person's page."""
 
-    counts: Counts
+    counts: PersonCounts
     created_at: datetime
 
 
@@ -122,5 +122,5 @@ def _card(account: Document, viewer: Viewer | None, standing: Standing) -> Docum
     }
 
 
-def _counts(account: Document) -> Counts:
-    return Counts(**{name: max(0, account["counts"].get(name, 0)) for name in Counts.model_fields})
+def _counts(account: Document) -> PersonCounts:
+    return PersonCounts(**{name: max(0, account["counts"].get(name, 0)) for name in PersonCounts.model_fields})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from services.gateway.context import PartsDep
+from services.gateway import answers
+from services.gateway.context import Parts, PartsDep
 from services.gateway.edge.etags import created
 from services.gateway.edge.idempotency import Idempotent
 from services.gateway.edge.limits import limited_writes
@@ -33,6 +36,14 @@ class NewVerdict(StrictBody):
     reason: Annotated[Prose, Field(min_length=1, max_length=1000)]
 
 
+class Case(QueueEntry):
+    """A case with what a moderator has to look at."""
+
+    pictures: list[answers.Sources] = Field(
+        default=[], description="Signed for a day. Empty where there are none, and while they are quarantined."
+    )
+
+
 class GivenVerdict(BaseModel):
     decision_id: str
 
@@ -46,12 +57,30 @@ async def read_queue(
     limit: Limit = 20,
     cursor: Cursor = None,
     state: Annotated[Literal["open", "closed"], Query()] = "open",
-) -> Page[QueueEntry]:
+) -> Page[Case]:
     """Cases, most urgent first; moderators only. 503 while moderation is down."""
     inner = str(decode_cursor(cursor, queue=str)["queue"]) if cursor else None
     found = await parts.bus.ask(ModerationQueue(limit=limit, cursor=inner, state=state), timeout_s=QUERY_TIMEOUT_S)
     following = encode_cursor({"queue": found.next_cursor}) if found.next_cursor else None
-    return paged(request, response, list(found.items), following)
+    return paged(request, response, await _with_pictures(parts, found.items), following)
+
+
+async def _with_pictures(parts: Parts, entries: Sequence[QueueEntry]) -> list[Case]:
+    """Moderators judge what nobody else may see, so this doesn't pass through `visibility`."""
+    posts, images = await asyncio.gather(
+        parts.posts.many([entry.target_id for entry in entries if entry.target_kind == "post"]),
+        parts.images.many([entry.target_id for entry in entries if entry.target_kind == "image"]),
+    )
+    shown = {post["_id"]: post["images"] for post in posts} | {image["_id"]: [image] for image in images}
+
+    def sources(entry: QueueEntry) -> list[answers.Sources]:
+        pictures = [] if entry.quarantined else shown.get(entry.target_id, [])
+        return [
+            answers.Sources(**parts.pictures.sources(picture["hash"], picture["width"], signed=True))
+            for picture in pictures
+        ]
+
+    return [Case(**entry.model_dump(), pictures=sources(entry)) for entry in entries]
 
 
 @router.post(

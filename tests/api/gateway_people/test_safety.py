@@ -107,6 +107,39 @@ async def test_appealing_once(ada: Person, bob: Person, parts: Parts) -> None:
     problem(answer, 409, "nothing_to_appeal")
 
 
+async def test_moderators_get_the_pictures_that_nobody_else_may_see(ada: Person, bob: Person, parts: Parts) -> None:
+    image_id = await add_image(parts, bob.id, data=b"held")
+    post_id = await add_post(parts, bob.id, image_id=image_id, visibility="private", moderation="hold")
+    bus = Bus(parts.settings, "moderation")
+    hidden: set[str] = set()
+
+    @bus.answer(ModerationQueue)
+    async def queue(query: ModerationQueue) -> QueueEntries:
+        things = (("image", image_id), ("post", post_id), ("prompt", "g1"))
+        return QueueEntries(
+            items=tuple(
+                QueueEntry(
+                    case_id=f"{kind}:{name}", target_kind=kind, target_id=name, owner_id=bob.id, state="open",
+                    priority=1, opened_at=utcnow(), quarantined=kind in hidden,
+                )
+                for kind, name in things
+            )
+        )  # fmt: skip
+
+    await bus.start()
+    await grant(parts.settings, "ada", "moderator")
+    image, post, prompt = (await ada.http.get("/v1/moderation/queue")).json()["items"]
+    assert prompt["pictures"] == []
+    assert image["pictures"] == post["pictures"]
+    (sources,) = image["pictures"]
+    assert (await ada.http.get(sources["original"])).content == b"held"
+    assert (await ada.http.get(sources["original"].partition("?")[0])).status_code == 404
+    hidden |= {"image", "post"}
+    quarantined = (await ada.http.get("/v1/moderation/queue")).json()["items"]
+    assert [case["pictures"] for case in quarantined] == [[], [], []]
+    await bus.stop()
+
+
 @pytest.fixture
 async def moderation(parts: Parts) -> AsyncIterator[list[Decide]]:
     """A moderation service with one case; gives what it was asked to decide."""

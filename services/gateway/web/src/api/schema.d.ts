@@ -1213,6 +1213,59 @@ export interface components {
             /** @description Null when nobody is signed in, and for oneself. */
             relation: components["schemas"]["RelationState"] | null;
         };
+        /**
+         * Case
+         * @description A case with what a moderator has to look at.
+         */
+        Case: {
+            /** Case Id */
+            case_id: string;
+            /** Target Kind */
+            target_kind: string;
+            /** Target Id */
+            target_id: string;
+            /** Owner Id */
+            owner_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "closed";
+            /** Priority */
+            priority: number;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * Why
+             * @default []
+             */
+            why?: string[];
+            /** Text */
+            text?: string | null;
+            /** Image Hash */
+            image_hash?: string | null;
+            /**
+             * Quarantined
+             * @default false
+             */
+            quarantined?: boolean;
+            /**
+             * History
+             * @default []
+             */
+            history?: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Pictures
+             * @description Signed for a day. Empty where there are none, and while they are quarantined.
+             * @default []
+             */
+            pictures?: components["schemas"]["Sources"][];
+        };
         /** Comment */
         Comment: {
             /** Id */
@@ -1444,7 +1497,7 @@ export interface components {
             avatar: components["schemas"]["Sources"] | null;
             /** @description Null when nobody is signed in, and for oneself. */
             relation: components["schemas"]["RelationState"] | null;
-            counts: components["schemas"]["services__gateway__people__answers__Counts"];
+            counts: components["schemas"]["PersonCounts"];
             /**
              * Created At
              * Format: date-time
@@ -1848,6 +1901,16 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** Page[Case] */
+        Page_Case_: {
+            /** Items */
+            items: components["schemas"]["Case"][];
+            /**
+             * Next Cursor
+             * @description Pass as `cursor` for the next page; null when this is the last.
+             */
+            next_cursor: string | null;
+        };
         /** Page[Comment] */
         Page_Comment_: {
             /** Items */
@@ -1902,16 +1965,6 @@ export interface components {
         Page_Prompt_: {
             /** Items */
             items: components["schemas"]["Prompt"][];
-            /**
-             * Next Cursor
-             * @description Pass as `cursor` for the next page; null when this is the last.
-             */
-            next_cursor: string | null;
-        };
-        /** Page[QueueEntry] */
-        Page_QueueEntry_: {
-            /** Items */
-            items: components["schemas"]["QueueEntry"][];
             /**
              * Next Cursor
              * @description Pass as `cursor` for the next page; null when this is the last.
@@ -1988,6 +2041,15 @@ export interface components {
             password: string;
             /** New Password */
             new_password: string;
+        };
+        /** PersonCounts */
+        PersonCounts: {
+            /** Posts */
+            posts: number;
+            /** Followers */
+            followers: number;
+            /** Following */
+            following: number;
         };
         /**
          * Picture
@@ -2074,7 +2136,7 @@ export interface components {
              * @description The first post of the chain of remixes.
              */
             root_id: string | null;
-            counts: components["schemas"]["services__gateway__answers__Counts"];
+            counts: components["schemas"]["PostCounts"];
             viewer: components["schemas"]["ViewerState"];
             /**
              * Moderation
@@ -2110,6 +2172,17 @@ export interface components {
             show_prompt?: boolean | null;
             /** Tags */
             tags?: string[] | null;
+        };
+        /** PostCounts */
+        PostCounts: {
+            /** Likes */
+            likes: number;
+            /** Comments */
+            comments: number;
+            /** Remixes */
+            remixes: number;
+            /** Bookmarks */
+            bookmarks: number;
         };
         /**
          * PostInteraction
@@ -2262,7 +2335,7 @@ export interface components {
             avatar: components["schemas"]["Sources"] | null;
             /** @description Null when nobody is signed in, and for oneself. */
             relation: components["schemas"]["RelationState"] | null;
-            counts: components["schemas"]["services__gateway__people__answers__Counts"];
+            counts: components["schemas"]["PersonCounts"];
             /**
              * Created At
              * Format: date-time
@@ -2289,48 +2362,6 @@ export interface components {
              * Format: date-time
              */
             used_at: string;
-        };
-        /**
-         * QueueEntry
-         * @description One thing that waits for a moderator, or was decided: what it is, why it is there, and its history.
-         */
-        QueueEntry: {
-            /** Case Id */
-            case_id: string;
-            /** Target Kind */
-            target_kind: string;
-            /** Target Id */
-            target_id: string;
-            /** Owner Id */
-            owner_id: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "open" | "closed";
-            /** Priority */
-            priority: number;
-            /**
-             * Opened At
-             * Format: date-time
-             */
-            opened_at: string;
-            /**
-             * Why
-             * @default []
-             */
-            why?: string[];
-            /** Text */
-            text?: string | null;
-            /** Image Hash */
-            image_hash?: string | null;
-            /**
-             * History
-             * @default []
-             */
-            history?: {
-                [key: string]: unknown;
-            }[];
         };
         /**
          * Quota
@@ -2560,26 +2591,6 @@ export interface components {
             liked: boolean;
             /** Bookmarked */
             bookmarked: boolean;
-        };
-        /** Counts */
-        services__gateway__answers__Counts: {
-            /** Likes */
-            likes: number;
-            /** Comments */
-            comments: number;
-            /** Remixes */
-            remixes: number;
-            /** Bookmarks */
-            bookmarks: number;
-        };
-        /** Counts */
-        services__gateway__people__answers__Counts: {
-            /** Posts */
-            posts: number;
-            /** Followers */
-            followers: number;
-            /** Following */
-            following: number;
         };
     };
     responses: never;
@@ -4659,7 +4670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_QueueEntry_"];
+                    "application/json": components["schemas"]["Page_Case_"];
                 };
             };
             /** @description An RFC 9457 problem. */

@@ -1,4 +1,3 @@
-import { useState } from "react";
 import { Link } from "react-router";
 import type { QueueEntry } from "../api/types";
 import { usePost } from "../data/posts";
@@ -19,9 +18,9 @@ export function Subject({ entry, active, shown, onShow }: Props) {
   return (
     <div className={styles.subject} data-shown={shown || undefined}>
       <div className={styles.matter} inert={!shown}>
-        {entry.image_hash && <KnownPicture hash={entry.image_hash} />}
+        {entry.target_kind !== "post" && <Pictures entry={entry} />}
         {entry.text && <p>{entry.text}</p>}
-        {entry.target_kind === "post" && (active || shown) && <ReportedPost id={entry.target_id} />}
+        {entry.target_kind === "post" && (active || shown) && <ReportedPost entry={entry} />}
       </div>
       {!shown && (
         <Button size="s" look="outline" className={styles.show} onClick={onShow}>
@@ -32,18 +31,30 @@ export function Subject({ entry, active, shown, onShow }: Props) {
   );
 }
 
-function KnownPicture({ hash }: { hash: string }) {
-  const [broken, setBroken] = useState(false);
-  if (broken) return <p className={styles.away}>{text.moderation.away}</p>;
+/** The bare pictures of a case, for what has no page that could be opened. */
+function Pictures({ entry }: { entry: QueueEntry }) {
+  if (entry.quarantined) return <p className={styles.away}>{text.moderation.quarantined}</p>;
   return (
-    <img src={`/media/${hash}/320.webp`} alt="" width={240} loading="lazy" onError={() => setBroken(true)} />
+    <ul className={styles.pictures}>
+      {entry.pictures?.map((sources) => (
+        <li key={sources.original}>
+          <img src={sources.webp["320"]} alt={text.moderation.picture} width={160} loading="lazy" />
+        </li>
+      ))}
+    </ul>
   );
 }
 
-/** The queue tells only which post was reported, so the post itself is looked up. */
-function ReportedPost({ id }: { id: string }) {
+/** A post that is open to moderators as to everybody is looked up; of one that is held, its pictures are shown. */
+function ReportedPost({ entry }: { entry: QueueEntry }) {
+  const id = entry.target_id;
   const { data: post, isError } = usePost(id);
-  if (isError) return <p className={styles.away}>{text.moderation.away}</p>;
+  if (isError)
+    return entry.quarantined || entry.pictures?.length ? (
+      <Pictures entry={entry} />
+    ) : (
+      <p className={styles.away}>{text.moderation.away}</p>
+    );
   if (!post) return null;
   return (
     <>
