@@ -45,11 +45,3 @@ def coverage(ranked: Table, items: int) -> float:
 def novelty(ranked: Table, popularity: NDArray[np.float64]) -> float:
     """Mean −log2 of the share of people who know a shown item: higher is less obvious."""
     return float(-np.log2(np.maximum(popularity[ranked], 1e-6)).mean())
-
-
-def interval(values: NDArray[np.float64], *, rounds: int = 1000, seed: int = 0) -> tuple[float, float, float]:
-    """Mean and its 95 % bootstrap interval over people."""
-    chance = np.random.default_rng(seed)
-    means = values[chance.integers(len(values), size=(rounds, len(values)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(values.mean()), float(low), float(high)

@@ -8,6 +8,7 @@ import numpy as np
 
 from services.feed.co_engagement import CHOSEN, RECENT_LIKES
 from services.feed.stages.diversify import RELEVANCE
+from training.bootstrap import interval
 from training.feed_eval import choose, measures, models, movielens
 from training.feed_eval.movielens import Ratings
 
@@ -105,8 +106,8 @@ def _judged(
 def _row(name: str, ndcg: np.ndarray, recall: np.ndarray, others: np.ndarray) -> Row:
     """One model's line, printed and returned."""
     there = ~np.isnan(ndcg)
-    mean, low, high = measures.interval(ndcg[there])
-    found, least, most = measures.interval(recall[there])
+    mean, low, high = interval(ndcg[there], seed=0)
+    found, least, most = interval(recall[there], seed=0)
     print(
         f"  {name:<25}{mean:.4f} [{low:.4f}, {high:.4f}]   {found:.4f} [{least:.4f}, {most:.4f}]   "
         f"{others[0]:8.3f} {others[1]:8.2f} {others[2]:8.3f} {others[3]:6.1f}",

@@ -7,15 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from services.search.points import Signal
 from services.search.relevance import Evidence, fuse
+from training.bootstrap import interval
 
 Weights = Mapping[Signal, float]
 STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)
 PLACES = (1, 5, 10)
-DRAWS = 1000
 
 
 @dataclass(frozen=True)
@@ -83,15 +82,7 @@ def table(asked: Sequence[Asked], weights: Weights) -> list[dict[str, float | st
             row: dict[str, float | str] = {"queries": kind, "by": way, "n": len(chosen)}
             row |= {f"recall@{k}": round(float(np.mean([recall(*pair, k) for pair in pairs])), 3) for k in PLACES}
             row["ndcg@10"] = round(float(gains[way].mean()), 3)
-            low, high = interval(gains[way] - best)
+            _, low, high = interval(gains[way] - best, seed=1)
             row |= {"over best part, low": round(low, 3), "over best part, high": round(high, 3)}
             rows.append(row)
     return rows
-
-
-def interval(differences: NDArray[np.float64]) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean, by drawing questions again (Efron, 1979)."""
-    rng = np.random.default_rng(1)
-    means = rng.choice(differences, (DRAWS, len(differences))).mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return float(low), float(high)
