@@ -35,12 +35,12 @@ TOLD_EVERY_S = 5.0
 LOOK_AGAIN_S = 0.01
 
 
-class Untold(Posts):
+class Untold:
     """The posts that no earlier run has told, each handed out when the hearers are ready for it."""
 
     def __init__(self, mongo: Mongo, ready: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(mongo)
-        self._posts, self._places, self._ready = mongo.database["posts"], mongo.database["reindexing"], ready
+        self._posts, self._ready = Posts(mongo), ready
+        self._rows, self._places = mongo.database["posts"], mongo.database["reindexing"]
 
     async def told_earlier(self) -> int:
         """How many posts a run that was cut off has told."""
@@ -49,13 +49,11 @@ class Untold(Posts):
     async def start_over(self) -> None:
         await self._places.delete_one({"_id": "posts"})
 
-    def all(self, *, after: str | None = None, author_id: str | None = None) -> AsyncIterator[Document]:
-        return self._paced()
-
-    async def _paced(self) -> AsyncIterator[Document]:
+    async def paced(self) -> AsyncIterator[Document]:
+        """The posts, oldest first. Tells of its progress."""
         place = await self._place()
         after, told = place.get("after"), int(place.get("told", 0))
-        in_all = told + await self._posts.count_documents({"_id": {"$gt": after}} if after else {})
+        in_all = told + await self._rows.count_documents({"_id": {"$gt": after}} if after else {})
         begun, said, earlier = time.monotonic(), time.monotonic(), told
         # In pages, for a database closes a cursor that nobody has asked for a while.
         while page := [post async for post in self._page(after)]:
@@ -73,7 +71,7 @@ class Untold(Posts):
 
     async def _page(self, after: str | None) -> AsyncIterator[Document]:
         number = 0
-        async for post in super().all(after=after):
+        async for post in self._posts.all(after=after):
             yield post
             number += 1
             if number == PAGE:
@@ -132,7 +130,7 @@ async def reindex(*, start_over: bool = False) -> int:
             await posts.start_over()
         elif earlier := await posts.told_earlier():
             sys.stderr.write(f"going on after {earlier:,} posts that an earlier run told; AGAIN=1 starts over\n")
-        return await republish(posts, Accounts(mongo), bus)
+        return await republish(posts.paced(), Accounts(mongo), bus)
     finally:
         await bus.stop()
         await client.close()

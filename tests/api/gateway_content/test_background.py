@@ -166,7 +166,7 @@ async def test_every_post_can_be_told_again(
         return len(heard) == times
 
     await until(lambda: once(1))
-    assert await republish.republish(parts.posts, parts.accounts, parts.bus) == 1
+    assert await republish.republish(parts.posts.all(), parts.accounts, parts.bus) == 1
     await until(lambda: once(2))
     first, again = heard
     assert again.model_copy(update={"reissue": 0, "occurred_at": first.occurred_at}) == first
