@@ -66,13 +66,13 @@ async def _measure(layout: Layout, posts: int, console: Console) -> dict[str, An
     await bus.start()
     try:
         end = time.monotonic() + ALONE_S
-        alone = await _found_after(bus, media, lambda: time.monotonic() < end)
+        alone = await _found_after(bus, media, picture, lambda: time.monotonic() < end)
         console.print(f"alone: {_quantiles(alone)}; telling {posts} posts again …")
         begun = time.monotonic()
         where = {"NATS_URL": settings.nats_url, "MONGODB_URL": f"mongodb://127.0.0.1:{layout.ports['mongo']}"}
         command = [sys.executable, "-m", "deploy.tools.reindex"]
         reindex = await asyncio.create_subprocess_exec(*command, env=os.environ | where)
-        beside = await _found_after(bus, media, lambda: reindex.returncode is None)
+        beside = await _found_after(bus, media, picture, lambda: reindex.returncode is None)
         took_s = time.monotonic() - begun
     finally:
         await bus.stop()
@@ -83,19 +83,19 @@ async def _measure(layout: Layout, posts: int, console: Console) -> dict[str, An
     }  # fmt: skip
 
 
-async def _found_after(bus: Bus, media: MediaStore, go_on: Callable[[], bool]) -> list[float]:
+async def _found_after(bus: Bus, media: MediaStore, picture: bytes, go_on: Callable[[], bool]) -> list[float]:
     """Milliseconds from saying to finding, of posts that are said every second (an open loop)."""
     waited, number, begun = [], 0, time.monotonic()
     while go_on():
-        waited.append(asyncio.create_task(_until_found(bus, media)))
+        waited.append(asyncio.create_task(_until_found(bus, media, picture)))
         number += 1
         await asyncio.sleep(max(0.0, begun + number * EVERY_S - time.monotonic()))
     return list(await asyncio.gather(*waited))
 
 
-async def _until_found(bus: Bus, media: MediaStore) -> float:
+async def _until_found(bus: Bus, media: MediaStore, picture: bytes) -> float:
     post_id, author_id, word = new_id(), new_id(), f"w{new_id().replace('-', '')[-16:]}"
-    await media.put(_key(word), _jpeg())
+    await media.put(_key(word), picture)
     image = PostImage(image_id=new_id(), hash=word, width=SIDE, height=SIDE, seed=1, alt="", prompt="a red fox")
     post = PostPublished(
         post_id=post_id, version=1, author_id=author_id, author_username="bob", images=(image,), caption=word,
