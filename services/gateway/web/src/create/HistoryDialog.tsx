@@ -4,9 +4,10 @@ import { forgetPrompt, usePrompts } from "../data/prompts";
 import { attempt } from "../feed/actions";
 import { text } from "../text/en";
 import { ago } from "../text/format";
-import { Button, IconButton } from "../ui/Button";
+import { IconButton } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
+import { LoadMore } from "../ui/LoadMore";
 import { Failure } from "../ui/Message";
 import { Spinner } from "../ui/Spinner";
 import { useCreateDraft } from "./draft";
@@ -54,11 +55,7 @@ export default function HistoryDialog({ onClose }: { onClose: () => void }) {
           </li>
         ))}
       </ul>
-      {prompts.hasNextPage && (
-        <Button busy={prompts.isFetchingNextPage} onClick={() => void prompts.fetchNextPage()}>
-          {text.common.loadMore}
-        </Button>
-      )}
+      <LoadMore list={prompts} />
     </Dialog>
   );
 }

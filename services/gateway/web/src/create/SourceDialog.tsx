@@ -3,11 +3,11 @@ import type { Picture as PictureFacts, Post } from "../api/types";
 import { readyPictures, useGenerations } from "../data/generations";
 import { type PostListSource, usePostList } from "../data/posts";
 import { text } from "../text/en";
-import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { Dialog } from "../ui/Dialog";
+import { LoadMore } from "../ui/LoadMore";
 import { Failure } from "../ui/Message";
-import { Picture } from "../ui/Picture";
+import { PictureButton } from "../ui/PictureButton";
 import { Spinner } from "../ui/Spinner";
 import { useCreateDraft } from "./draft";
 import styles from "./SourceDialog.module.css";
@@ -94,22 +94,15 @@ function Shelved({ list, candidates, empty, onChoose }: ShelvedProps): ReactNode
       <ul className={styles.grid}>
         {candidates?.map((candidate) => (
           <li key={`${candidate.remixOf?.id}/${candidate.picture.id}`}>
-            <button
-              type="button"
-              className={styles.pick}
-              aria-label={text.source.pick(candidate.picture.alt)}
+            <PictureButton
+              picture={candidate.picture}
+              label={text.source.pick(candidate.picture.alt)}
               onClick={() => onChoose(candidate)}
-            >
-              <Picture picture={candidate.picture} sizes="200px" alt="" />
-            </button>
+            />
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {text.common.loadMore}
-        </Button>
-      )}
+      <LoadMore list={list} />
     </>
   );
 }

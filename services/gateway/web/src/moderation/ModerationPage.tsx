@@ -8,8 +8,8 @@ import { attempt } from "../feed/actions";
 import { useKeys } from "../shell/keys";
 import { SignInWall } from "../shell/SignInWall";
 import { text } from "../text/en";
-import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
+import { LoadMore } from "../ui/LoadMore";
 import { Failure, Message } from "../ui/Message";
 import { toast } from "../ui/toasts";
 import { usePageTitle } from "../ui/usePageTitle";
@@ -107,11 +107,7 @@ function Queue() {
           />
         ))}
       </ol>
-      {queue.hasNextPage && (
-        <Button busy={queue.isFetchingNextPage} onClick={() => void queue.fetchNextPage()}>
-          {text.common.loadMore}
-        </Button>
-      )}
+      <LoadMore list={queue} />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { tell } from "../data/interactions";
 import { text } from "../text/en";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
-import { Picture } from "../ui/Picture";
+import { PictureButton } from "../ui/PictureButton";
 import styles from "./OnboardingDialog.module.css";
 
 const SHOWN = 12;
@@ -58,18 +58,16 @@ export default function OnboardingDialog() {
           return (
             cover && (
               <li key={post.id}>
-                <button
-                  type="button"
-                  className={styles.pick}
-                  aria-pressed={picked.has(post.id)}
-                  aria-label={text.onboarding.pick(cover.alt)}
+                <PictureButton
+                  picture={cover}
+                  label={text.onboarding.pick(cover.alt)}
+                  pressed={picked.has(post.id)}
                   onClick={() => toggle(post.id)}
                 >
-                  <Picture picture={cover} sizes="200px" alt="" />
                   <span className={styles.tick} aria-hidden>
                     <Check />
                   </span>
-                </button>
+                </PictureButton>
               </li>
             )
           );

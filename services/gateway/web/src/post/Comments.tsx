@@ -10,6 +10,7 @@ import { text } from "../text/en";
 import { ago, exactTime } from "../text/format";
 import { Avatar } from "../ui/Avatar";
 import { Button, IconButton } from "../ui/Button";
+import { LoadMore } from "../ui/LoadMore";
 import { explain, Failure } from "../ui/Message";
 import { toast } from "../ui/toasts";
 import styles from "./Comments.module.css";
@@ -34,11 +35,7 @@ export function Comments({ post }: { post: Post }) {
           <CommentRow key={comment.id} post={post} comment={comment} isReply={isReply} onReply={setReplyTo} />
         ))}
       </ol>
-      {comments.hasNextPage && (
-        <Button size="s" busy={comments.isFetchingNextPage} onClick={() => void comments.fetchNextPage()}>
-          {text.common.loadMore}
-        </Button>
-      )}
+      <LoadMore list={comments} size="s" />
       <CommentForm key={replyTo?.id} post={post} replyTo={replyTo} onDone={() => setReplyTo(null)} />
     </section>
   );

@@ -2,8 +2,8 @@ import { Link } from "react-router";
 import { usePeople } from "../data/people";
 import { text } from "../text/en";
 import { Avatar } from "../ui/Avatar";
-import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
+import { LoadMore } from "../ui/LoadMore";
 import { Failure } from "../ui/Message";
 import { Spinner } from "../ui/Spinner";
 import styles from "./PeopleDialog.module.css";
@@ -35,11 +35,7 @@ export function PeopleDialog({ username, which, onClose }: Props) {
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {text.common.loadMore}
-        </Button>
-      )}
+      <LoadMore list={list} />
     </Dialog>
   );
 }

@@ -2,7 +2,7 @@ import { Appeal } from "../create/BlockedNote";
 import { useDecisions } from "../data/safety";
 import { text } from "../text/en";
 import { date } from "../text/format";
-import { Button } from "../ui/Button";
+import { LoadMore } from "../ui/LoadMore";
 import { Section } from "./Section";
 import styles from "./Settings.module.css";
 
@@ -27,11 +27,7 @@ export function Decisions() {
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <Button size="s" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {text.common.loadMore}
-        </Button>
-      )}
+      <LoadMore list={list} size="s" />
     </Section>
   );
 }
