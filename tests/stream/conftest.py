@@ -82,9 +82,15 @@ async def stored(jetstream: JetStreamContext, stream: str = "EVENTS") -> list[ap
 
 
 async def unsettled(jetstream: JetStreamContext, row: Consumer) -> int:
-    """How many messages a consumer has yet to settle."""
+    """How many messages a consumer has yet to settle; 1 at least while it has not been given the latest."""
+    try:
+        latest = (await jetstream.get_last_msg("EVENTS", row.event.subject)).seq or 0
+    except nats.js.errors.NotFoundError:
+        latest = 0
     info = await jetstream.consumer_info("EVENTS", row.durable)
-    return (info.num_pending or 0) + (info.num_ack_pending or 0)
+    # A message that was stored a moment ago is not among the pending yet.
+    missed = info.delivered is None or info.delivered.stream_seq < latest
+    return max((info.num_pending or 0) + (info.num_ack_pending or 0), int(missed))
 
 
 async def until(condition: Callable[[], Awaitable[bool]], *, patience_s: float = 20) -> None:
