@@ -90,7 +90,15 @@ def write_configuration(layout: Layout, applications: Mapping[str, str]) -> Path
         _program("nats", [BIN / "nats-server", "-c", nats], log=layout.logs / "nats.log", order=1),
         _program(
             "mongo",
-            [BIN / "secantusd-py", "--port", layout.ports["mongo"], "--storage-path", layout.data / "mongo"],
+            # Unsynced, the latest commits wait in the process's memory: answered, told to others, and gone by kill -9.
+            [
+                BIN / "secantusd-py",
+                "--port",
+                layout.ports["mongo"],
+                "--storage-path",
+                layout.data / "mongo",
+                "--sync-on-commit",
+            ],
             log=layout.logs / "mongo.log",
             order=1,
         ),
