@@ -17,6 +17,7 @@ from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
+from shared import background
 from shared.bus import Bus
 from shared.events import Event, every_event, utcnow
 from shared.ids import new_id
@@ -90,11 +91,7 @@ class Outbox:
         self._tasks = [asyncio.create_task(self._publish_fresh()), asyncio.create_task(self._sweep())]
 
     async def stop(self) -> None:
-        pending = set(self._tasks)
-        while pending:  # nats-py swallows a cancellation that meets it while it waits for the broker to come back
-            for task in pending:
-                task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=0.2)
+        await background.end(self._tasks)
 
     async def _publish_fresh(self) -> None:
         while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -20,6 +19,7 @@ from services.feed.ports import Meaning
 from services.feed.search_meaning import SearchMeaning
 from services.feed.service import Feed
 from services.feed.settings import FeedSettings
+from shared import background
 from shared.bus import Bus
 from shared.events import utcnow
 from shared.mongo import Mongo
@@ -59,17 +59,13 @@ def create_app(settings: FeedSettings | None = None, *, meaning: Meaning | None 
         finally:
             await mongo.close()
 
-    @asynccontextmanager
-    async def refreshing() -> AsyncIterator[None]:
-        task = asyncio.create_task(_refresh(feed))
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    return worker_app("feed", settings, bus, checks={"database": mongo.ping}, resources=(database, refreshing))
+    return worker_app(
+        "feed",
+        settings,
+        bus,
+        checks={"database": mongo.ping},
+        resources=(database, lambda: background.running(_refresh(feed))),
+    )
 
 
 async def _refresh(feed: Feed) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -19,6 +17,7 @@ from services.gateway.people import counters as people_counters
 from services.gateway.people import erasure
 from services.gateway.routes import ROUTERS
 from services.gateway.settings import GatewaySettings
+from shared import background
 from shared.bus import Bus
 from shared.health import health_routes
 from shared.logs import configure_logs
@@ -66,8 +65,8 @@ def create_app(
             stack.push_async_callback(parts.outbox.stop)
             stack.push_async_callback(parts.bus.stop)
             await parts.bus.start()
-            for background in (erasure.run, people_counters.run, reconciler.run):
-                await stack.enter_async_context(_running(background(parts)))
+            for run in (erasure.run, people_counters.run, reconciler.run):
+                await stack.enter_async_context(background.running(run(parts)))
             yield
 
     app = FastAPI(
@@ -99,14 +98,3 @@ def create_app(
     app.mount("/docs/ui", reference.swagger_ui)
     serve_web_app(app, settings.web_dist)
     return app
-
-
-@contextlib.asynccontextmanager
-async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -19,6 +18,7 @@ from services.search.ports import Encoder, Index, Media, Words
 from services.search.service import SearchService
 from services.search.settings import SearchSettings
 from services.search.words import Bm25Words
+from shared import background
 from shared.bus import Bus
 from shared.events import utcnow
 from shared.media import MediaStore
@@ -46,14 +46,9 @@ def create_app(
             opened.append(keeps)
             indexer = Indexer(reads, keeps, words, media or MediaStore(settings.media_store_url))
             register(bus, SearchService(reads, keeps, words), indexer)
-            tending = asyncio.create_task(_tend(indexer))
+            await stack.enter_async_context(background.running(_tend(indexer)))
             log.info("search is ready", encoder=reads.name, posts=await keeps.count())
-            try:
-                yield
-            finally:
-                tending.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await tending
+            yield
 
     async def index_answers() -> None:
         await opened[0].count()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import structlog
 
 from services.generation.scaling.forecast import Forecast
 from services.generation.scaling.ports import Fleet
+from shared import background
 
 log = structlog.get_logger(__name__)
 EVERY_S = 1.0
@@ -65,16 +66,9 @@ class Autoscaler:
         finally:
             self._policy.finished(self._now(), work_s)
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> contextlib.AbstractAsyncContextManager[None]:
         """Scale until the context is left."""
-        loop = asyncio.create_task(self._scale())
-        try:
-            yield
-        finally:
-            loop.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await loop
+        return background.running(self._scale())
 
     async def _scale(self) -> None:
         while True:
