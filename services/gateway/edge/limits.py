@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import time
+import math
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Literal
 
 from fastapi import Request
@@ -12,6 +13,7 @@ from fastapi import Request
 from services.gateway.context import Parts, PartsDep
 from services.gateway.errors import Problem
 from services.gateway.identity.auth import MaybeSignedIn
+from shared.events import utcnow
 
 WINDOW_S = 60
 WRITES_PER_MINUTE = 1200
@@ -43,13 +45,11 @@ limited_writes = limited("writes", per_minute=WRITES_PER_MINUTE)
 async def count(request: Request, parts: Parts, name: str, who: str, per_minute: int) -> None:
     """Count one use; raises 429 `rate_limited` above the limit. The answer's headers tell of the tightest limit met."""
     allowed = max(1, int(per_minute * parts.settings.rate_limit_factor))
-    now = time.time()
-    window = int(now // WINDOW_S)
-    ends = (window + 1) * WINDOW_S
+    now = utcnow()
     # A digest, so that neither addresses nor logins lie in the database in plain sight.
     person = hashlib.blake2s(who.encode(), digest_size=12).hexdigest()
-    used = await parts.rate_counters.hit(f"{name}:{person}:{window}", ends)
-    reset = max(1, int(ends - now))
+    used, ends = await parts.rate_counters.hit(f"{name}:{person}", now, timedelta(seconds=WINDOW_S))
+    reset = max(1, math.ceil((ends - now).total_seconds()))
     remaining = max(0, allowed - used)
     told = request.state.answer_headers
     if used > allowed or "RateLimit-Remaining" not in told or remaining < int(told["RateLimit-Remaining"]):

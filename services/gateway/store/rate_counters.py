@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from shared.mongo import Mongo
+from shared.mongo import Document, Mongo
 
 
 class RateCounters:
-    """One row `{_id: "<what>:<who>:<window>", count}` for each window, gone a minute after it ended."""
+    """One row `{_id: "<what>:<who>", count, expires_at}` for each window that is open."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._rows = mongo.database["rate_limits"]
@@ -19,14 +20,23 @@ class RateCounters:
     async def create_indexes(self) -> None:
         await self._rows.create_index("expires_at", expireAfterSeconds=0)
 
-    async def hit(self, key: str, window_ends: float) -> int:
-        """Count one more; returns how many there are now. `window_ends` is in seconds since the epoch."""
-        expires = datetime.fromtimestamp(window_ends, UTC) + timedelta(minutes=1)
-        change = {"$inc": {"count": 1}, "$setOnInsert": {"expires_at": expires}}
-        try:
-            row = await self._rows.find_one_and_update(
-                {"_id": key}, change, upsert=True, return_document=ReturnDocument.AFTER
-            )
-        except DuplicateKeyError:
-            row = await self._rows.find_one_and_update({"_id": key}, change, return_document=ReturnDocument.AFTER)
-        return int(row["count"]) if row else 1
+    async def hit(self, key: str, now: datetime, length: timedelta) -> tuple[int, datetime]:
+        """Count one more; returns how many there are in this window, and when it ends.
+
+        A window opens with its first use, so that nobody gets two allowances around a full minute.
+        """
+        is_open = {"$gt": ["$expires_at", now]}
+        change = {
+            "$set": {
+                "count": {"$cond": [is_open, {"$add": ["$count", 1]}, 1]},
+                "expires_at": {"$cond": [is_open, "$expires_at", now + length]},
+            }
+        }
+        row: Document | None = None
+        while row is None:
+            row = await self._rows.find_one_and_update({"_id": key}, [change], return_document=ReturnDocument.AFTER)
+            if row is None:
+                # Not by an upsert: SecantusDB counts the loser of two at once, but finds no row to return.
+                with suppress(DuplicateKeyError):
+                    await self._rows.insert_one({"_id": key, "count": 0, "expires_at": now + length})
+        return row["count"], row["expires_at"]
