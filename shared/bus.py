@@ -34,6 +34,8 @@ E = TypeVar("E", bound=Event)
 L = TypeVar("L", bound=Live)
 A = TypeVar("A", bound=Answer)
 PUBLISH_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 5.0
+"""For a service that is up but busy: a late answer is worth more than an error. One that is down is known at once."""
 FAILED = "Query-Failed"
 
 
@@ -130,8 +132,8 @@ class Bus:
         """Send a live message to whoever listens now."""
         await self.broker.publish(message, message.subject)
 
-    async def ask(self, query: Query[A], *, timeout_s: float = 2.0) -> A:
-        """Ask another service; raises `Unanswered` when there is no answer in time."""
+    async def ask(self, query: Query[A], *, timeout_s: float = ANSWER_TIMEOUT_S) -> A:
+        """Ask another service; raises `Unanswered` when there is no answer in time, at once when nobody listens."""
         try:
             reply = await self.broker.request(query, query.subject, timeout=timeout_s)
         except NoRespondersError as error:

@@ -16,6 +16,9 @@ ROUNDS = 3
 MOST_FOLLOWED = 5000
 """The fallback looks at this many followed people, the latest first."""
 
+RANKING_TIMEOUT_S = 2.0
+"""After which the fallback's page is better than a longer wait."""
+
 FALLBACK = "recency"
 RECENT = Reason(code="recent", text="New on Promptgram")
 FOLLOWED = Reason(code="followed", text="From someone you follow")
@@ -50,7 +53,7 @@ async def _ranked(
         query = FeedPage(
             viewer_id=viewer.user_id if viewer else None, mode=mode, limit=limit - len(shown), cursor=cursor
         )
-        answer = await parts.bus.ask(query)
+        answer = await parts.bus.ask(query, timeout_s=RANKING_TIMEOUT_S)
         entries = await _visible(parts, viewer, _surface(mode), answer.items)
         shown += await _followed(parts, viewer, entries) if mode == "following" and viewer else entries
         cursor = answer.next_cursor

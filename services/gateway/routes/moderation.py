@@ -21,7 +21,6 @@ from services.gateway.identity.auth import ModeratorOnly
 from shared.events import Verdict
 from shared.queries import Decide, ModerationQueue, QueueEntry
 
-QUERY_TIMEOUT_S = 5.0
 router = APIRouter(tags=["moderation"])
 
 
@@ -60,7 +59,7 @@ async def read_queue(
 ) -> Page[Case]:
     """Cases, most urgent first; moderators only. 503 while moderation is down."""
     inner = str(decode_cursor(cursor, queue=str)["queue"]) if cursor else None
-    found = await parts.bus.ask(ModerationQueue(limit=limit, cursor=inner, state=state), timeout_s=QUERY_TIMEOUT_S)
+    found = await parts.bus.ask(ModerationQueue(limit=limit, cursor=inner, state=state))
     following = encode_cursor({"queue": found.next_cursor}) if found.next_cursor else None
     return paged(request, response, await _with_pictures(parts, found.items), following)
 
@@ -97,7 +96,7 @@ async def decide(body: NewVerdict, parts: PartsDep, viewer: ModeratorOnly, idemp
             verdict=body.verdict,
             reason=body.reason,
         )
-        answer = await parts.bus.ask(question, timeout_s=QUERY_TIMEOUT_S)
+        answer = await parts.bus.ask(question)
         if answer.decision_id is None:
             raise not_found("Moderation knows no such thing.")
         return created(GivenVerdict(decision_id=answer.decision_id))
