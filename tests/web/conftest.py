@@ -44,7 +44,9 @@ class Windows:
         if person:
             let_in(context, person)
         page = context.new_page()
-        page.on("console", lambda message: self._note(message.type, message.text))
+        page.on(
+            "console", lambda message: self._note(message.type, f"{message.text} at {message.location.get('url', '?')}")
+        )
         page.on("pageerror", lambda error: self._note("error", str(error)))
         return page
 
@@ -67,7 +69,7 @@ def windows(browser: Browser, stack: Stack) -> Iterator[Windows]:
     windows = Windows(browser, stack)
     yield windows
     windows.close()
-    assert not windows.complaints
+    assert not windows.complaints, f"the stack's last words:\n{stack.log[-6000:]}"
 
 
 @pytest.fixture
