@@ -12,7 +12,7 @@ CODE := shared services deploy training promptgram tests
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help simulate setup run seed test test-fast test-web fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting bench-searching bench-freshness modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
+.PHONY: help simulate setup run seed test test-fast test-failed test-web fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting bench-searching bench-freshness modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
 	eval-moderation eval-search eval-feed choose-feed simulate-community screenshots figures lock clean
 
 help: ## list the commands
@@ -78,6 +78,9 @@ test: setup lint types test-web ## run every test
 
 test-fast: setup ## run the tests that need no running stack
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not system and not browser"
+
+test-failed: setup ## run what failed in the last run once more, one after the other
+	@$(BIN)/python -m pytest --last-failed --last-failed-no-failures none -q
 
 test-web: setup ## check the page's style and run its unit tests
 	@$(BIN)/python -m deploy.local.web_build $(WEB) lint test
