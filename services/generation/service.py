@@ -12,13 +12,15 @@ from typing import Any
 
 import structlog
 
-from services.generation.fair_queue import FairQueue
+from services.generation.capabilities import capabilities, unpaintable
 from services.generation.job import Job
 from services.generation.ports import Gallery, Painter, Speaker, Unavailable
 from services.generation.rendering import Picture, Renderer
+from shared import background
 from shared.events import GenerationFailed, PromptApproved, utcnow
+from shared.fair_queue import FairQueue
 from shared.live import GenerationRendered, GenerationStarted, QueueMeasured
-from shared.queries import ModelCapabilities, Models
+from shared.queries import Models
 
 log = structlog.get_logger(__name__)
 
@@ -61,27 +63,7 @@ class Generation:
     def models(self) -> Models:
         """What can be asked for: only what the loaded model can do."""
         record = self._painter.record
-        return Models(
-            default=record.id,
-            models=(
-                ModelCapabilities(
-                    id=record.id,
-                    title=record.title,
-                    licence=record.licence,
-                    licence_url=record.licence_url,
-                    commercial_use=record.commercial_use,
-                    steps=record.steps,
-                    guidance=record.guidance_scale > 0,
-                    negative_prompt=record.negative_prompt,
-                    image_to_image=record.image_to_image,
-                    sizes=record.sizes,
-                    max_n=record.max_n,
-                    styles=tuple(record.styles),
-                    licence_note=record.licence_note,
-                    revision=record.revision,
-                ),
-            ),
-        )
+        return Models(default=record.id, models=(capabilities(record),))
 
     @property
     def picture_s(self) -> float:
@@ -92,7 +74,7 @@ class Generation:
         """Queue an approved prompt; return when its pictures are stored and said, or it was canceled or failed."""
         if event.generation_id in self._canceled:
             return
-        problem = self._unpaintable(event)
+        problem = unpaintable(self._painter.record, event.request)
         if problem:
             await self._fail(event, *problem)
             return
@@ -131,9 +113,8 @@ class Generation:
         try:
             yield
         finally:
-            for loop in loops:
-                loop.cancel()
-            await asyncio.gather(*loops, *self._tasks, return_exceptions=True)
+            await background.end(loops)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def ready(self) -> None:
         """Raise while the model is not loaded."""
@@ -145,30 +126,30 @@ class Generation:
         failures = 0
         while True:
             batch = await self._next_batch()
-            self._running |= set(batch)
+            pause_s = 0.0
             try:
                 await self._paint_batch(batch)
                 failures = 0
             except Unavailable as error:
-                pause = self._pauses_s[min(failures, len(self._pauses_s) - 1)]
+                pause_s = self._pauses_s[min(failures, len(self._pauses_s) - 1)]
                 failures += 1
-                log.warning("model out of reach", error=str(error), again_in_s=pause, failures=failures)
+                log.warning("model out of reach", error=str(error), again_in_s=pause_s, failures=failures)
                 for job in reversed(batch):
                     if not job.done.done():
                         self._queue.put_back(job.event.user_id, job)
-                self._running -= set(batch)
-                await asyncio.sleep(pause)
             except Exception as error:
                 log.exception("batch lost", pictures=sum(job.pictures for job in batch))
                 for job in batch:
                     job.settle(error)
             finally:
                 self._running -= set(batch)
+                self._queue.look_again()
+            await asyncio.sleep(pause_s)
 
     async def _next_batch(self) -> list[Job]:
         """The fairest next prompt, and after a short wait those that can be painted in the same call."""
-        first = await self._queue.take()
-        batch = [first]
+        batch = [await self._queue.take(self._within_share)]
+        self._running.add(batch[0])
         self._fill(batch)
         if self._room_in(batch) > 0 and self._window_s and self._company_is_likely():
             await asyncio.sleep(self._window_s)
@@ -178,10 +159,20 @@ class Generation:
     def _fill(self, batch: list[Job]) -> None:
         """Add whoever waits and can be painted in the same call, in their turn."""
         while (room := self._room_in(batch)) > 0:
-            other = self._queue.take_if(lambda job: job.pictures <= room and job.goes_with(batch[0]))
+            other = self._queue.take_if(
+                lambda job: job.pictures <= room and job.goes_with(batch[0]) and self._within_share(job)
+            )
             if other is None:
                 return
             batch.append(other)
+            self._running.add(other)
+
+    def _within_share(self, job: Job) -> bool:
+        """Whether this leaves others a lane, or half of the batch where there is one lane: they may ask any moment."""
+        owner = job.event.user_id
+        theirs = sum(other.pictures for other in self._running if other.event.user_id == owner)
+        room, lanes = self._renderer.room, self._painter.lanes
+        return theirs == 0 or theirs + job.pictures <= max(room // 2, room * (lanes - 1))
 
     def _room_in(self, batch: list[Job]) -> int:
         return self._renderer.room - sum(job.pictures for job in batch)
@@ -239,18 +230,6 @@ class Generation:
             else:
                 wanted.append(job)
         return wanted
-
-    def _unpaintable(self, event: PromptApproved) -> tuple[str, str] | None:
-        record, request = self._painter.record, event.request
-        if request.model != record.id:
-            return "model_unavailable", f"The model {request.model} is not running here."
-        if request.style is not None and request.style not in record.styles:
-            return "style_unavailable", f"{record.title} knows no style called {request.style}."
-        if request.aspect not in record.sizes:
-            return "aspect_unavailable", f"{record.title} can't paint {request.aspect}."
-        if not 1 <= len(request.image_ids) <= record.max_n:
-            return "too_many_pictures", f"{record.title} paints 1 to {record.max_n} pictures at once."
-        return None
 
     async def _fail(self, event: PromptApproved, code: str, detail: str) -> None:
         await self._speaker.emit(

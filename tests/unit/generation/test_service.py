@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -31,6 +31,12 @@ async def generation(
         yield service, speech
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
 async def test_each_picture_is_kept_and_told_with_its_own_seed() -> None:
     gallery = FakeGallery()
     event = approved(n=3)
@@ -55,19 +61,45 @@ async def test_painting_twice_says_the_same_facts() -> None:
     assert len(set(ids)) == 2
 
 
-async def test_one_persons_hundred_prompts_do_not_hold_up_anothers_first() -> None:
+@pytest.mark.parametrize("max_batch", [1, 2, 4])
+async def test_one_persons_hundred_prompts_do_not_hold_up_anothers_first(max_batch: int) -> None:
     painter = FakePainter()
     painter.gate.clear()
-    async with generation(painter, max_batch=1) as (service, _):
+    async with generation(painter, max_batch=max_batch) as (service, speech):
         many = [asyncio.create_task(service.paint(approved(f"a{n}", user="ada"))) for n in range(100)]
-        await asyncio.sleep(0.01)
-        one = asyncio.create_task(service.paint(approved("b0", user="ben")))
-        await asyncio.sleep(0.01)
+        await until(lambda: any(isinstance(said, GenerationStarted) for said in speech.live))
+        event = approved("b0", user="ben")
+        one = asyncio.create_task(service.paint(event))
+        await asyncio.sleep(0)
         painter.gate.set()
         await asyncio.gather(one, *many)
-    order = [batch[0] for batch in painter.batches]
-    assert order.index("b0") < 3
-    assert len(order) == 101
+    told = [said.generation_id for said in speech.events]
+    assert told.index(event.generation_id) < 3
+    assert len(told) == 101
+
+
+async def test_one_persons_prompts_leave_half_of_a_batch_or_a_lane_to_others() -> None:
+    batch = FakePainter()
+    async with generation(batch, max_batch=4, batch_window_s=0.05) as (service, _):
+        await asyncio.gather(*(service.paint(approved(f"p{n}")) for n in range(6)))
+    assert list(map(len, batch.batches)) == [2, 2, 2]
+
+    lanes = FakePainter(lanes=3)
+    lanes.gate.clear()
+    async with generation(lanes, max_batch=1) as (service, speech):
+        many = [asyncio.create_task(service.paint(approved(f"a{n}", user="ada"))) for n in range(5)]
+        one = asyncio.create_task(service.paint(approved("b0", user="ben")))
+        await until(lambda: sum(isinstance(said, GenerationStarted) for said in speech.live) == 3)
+        lanes.gate.set()
+        await asyncio.gather(one, *many)
+    assert "b0" in [batch[0] for batch in lanes.batches[:3]]
+
+
+async def test_several_pictures_of_one_prompt_share_a_batch_whatever_ones_share_is() -> None:
+    painter = FakePainter()
+    async with generation(painter, max_batch=4) as (service, _):
+        await service.paint(approved("four", n=4))
+    assert painter.batches == [["four"] * 4]
 
 
 async def test_prompts_of_different_people_are_painted_in_one_batch() -> None:
@@ -221,7 +253,7 @@ async def test_the_wait_that_is_told_holds_the_time_that_waking_takes() -> None:
     painter.now = Readiness("asleep", 12.0)
     painter.gate.clear()
     async with generation(painter, max_batch=1) as (service, speech):
-        painting = [asyncio.create_task(service.paint(approved(f"p{n}"))) for n in range(4)]
+        painting = [asyncio.create_task(service.paint(approved(f"p{n}", user=f"u{n}"))) for n in range(4)]
         await asyncio.sleep(1.2)
         told = [said for said in speech.live if isinstance(said, QueueMeasured)][-1]
         painter.gate.set()
