@@ -62,8 +62,8 @@ class Consumer:
 
 
 CONSUMERS: tuple[Consumer, ...] = (
-    # One at a time: the models keep one core busy anyhow, and what waited is judged in the order it came.
-    Consumer("moderation", e.PromptSubmitted, 1),
+    # One at a time: the models keep one core busy anyhow. Prompts in their authors' turns, pictures in order.
+    Consumer("moderation", e.PromptSubmitted, 64, queued=True, max_ack_pending=2000),
     Consumer("moderation", e.ImageGenerated, 1),
     Consumer("moderation", e.PostCommented),
     Consumer("moderation", e.ProfileChanged),

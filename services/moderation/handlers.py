@@ -21,6 +21,7 @@ from shared.events import (
     PromptSubmitted,
     UserErased,
 )
+from shared.fair_queue import Turns
 from shared.queries import Decide, Decided, ModerationQueue, QueueEntries
 
 
@@ -28,11 +29,14 @@ def register(
     bus: Bus, moderation: Moderation, review: Review, decisions: DecisionStore, regressions: Regressions
 ) -> None:
     """Attach all reactions and answers to the bus."""
+    turns = Turns()
 
     @bus.on(PromptSubmitted)
     async def check_prompt(event: PromptSubmitted) -> None:
-        record = await moderation.check_prompt(event)
-        await bus.emit(prompt_verdict(event, record))
+        # Not in the order of arrival: one person's hundred prompts may not hold up another's first.
+        async with turns.of(event.user_id):
+            record = await moderation.check_prompt(event)
+            await bus.emit(prompt_verdict(event, record))
 
     @bus.on(ImageGenerated)
     async def check_image(event: ImageGenerated) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from asgi_lifespan import LifespanManager
+from nats.js import JetStreamContext
 
 from services.moderation.main import create_app
 from services.moderation.policy import Finding
@@ -33,19 +34,23 @@ from shared.events import (
 )
 from shared.queries import Decide, ModerationQueue
 from shared.settings import MongoSettings
+from shared.topology import consumer
 
 
 class WordScorer:
-    """Blocks what contains "bad"; fails while `down`."""
+    """Blocks what contains "bad"; fails while `down`, and waits while `at_work` is not set."""
 
     def __init__(self) -> None:
         self.down = False
+        self.at_work = asyncio.Event()
+        self.at_work.set()
         self.failed = asyncio.Event()
 
     async def score(self, content: Any, stage: str = "image") -> Assessment:
         if self.down:
             self.failed.set()
             raise RuntimeError("the model is gone")
+        await self.at_work.wait()
         found = "bad" in content if isinstance(content, str) else b"bad" in content
         findings = (Finding(category="sexual", score=1.0, rule="test.bad"),) if found else ()
         return Assessment(
@@ -97,9 +102,9 @@ async def gateway(settings: MongoSettings, scorer: WordScorer) -> AsyncIterator[
     await asyncio.gather(bus.stop(), generation.stop())
 
 
-def prompt(text: str, name: str) -> PromptSubmitted:
+def prompt(text: str, name: str, user: str = "ada") -> PromptSubmitted:
     request = PictureRequest(prompt=text, model="pocket", seed=1, image_ids=("i1",))
-    return PromptSubmitted(generation_id=name, user_id="ada", request=request)
+    return PromptSubmitted(generation_id=name, user_id=user, request=request)
 
 
 def image(name: str, index: int) -> ImageGenerated:
@@ -149,6 +154,26 @@ async def eventually(check: Callable[[], Any]) -> Any:
         while not (found := await check()):  # noqa: ASYNC110 - nobody tells when the appeal has been taken
             await asyncio.sleep(0.05)
     return found
+
+
+async def test_one_persons_hundred_prompts_do_not_hold_up_anothers_first(
+    gateway: Gateway, scorer: WordScorer, jetstream: JetStreamContext
+) -> None:
+    scorer.at_work.clear()
+    for number in range(100):
+        await gateway.bus.emit(prompt("good", f"ada's {number}"))
+    await gateway.bus.emit(prompt("good", "ben's", user="ben"))
+
+    async def all_in_hand() -> bool:
+        row = await jetstream.consumer_info("EVENTS", consumer("moderation", PromptSubmitted).durable)
+        return (row.num_pending, row.num_ack_pending) == (0, 101)
+
+    await eventually(all_in_hand)
+    await gateway.bus.ask(ModerationQueue())  # whose answer comes after what was sent there before
+    scorer.at_work.set()
+    heard = [event.generation_id for event in await gateway.hears(101) if isinstance(event, PromptApproved)]
+    assert heard.index("ben's") < 3
+    assert len(set(heard)) == 101
 
 
 async def test_from_the_block_to_an_overturned_verdict_and_a_regression_case(
