@@ -192,22 +192,29 @@ class Generation:
                 GenerationStarted(generation_id=event.generation_id, attempt=event.attempt, at=started)
             )
         rendered = await self._renderer.render(batch, lambda job: job.id in self._canceled)
+        told: asyncio.Task[None] | None = None
         for job in batch:
             if job in rendered.pictures and job.id not in self._canceled:
-                task = job.context.run(asyncio.create_task, self._deliver(job, rendered.pictures[job], started))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                delivery = self._deliver(job, rendered.pictures[job], started, after=told)
+                told = job.context.run(asyncio.create_task, delivery)
+                self._tasks.add(told)
+                told.add_done_callback(self._tasks.discard)
                 continue
             if job in rendered.failed:
                 await self._fail(job.event, "model_error", "The model could not paint this. Please try again.")
             job.settle()
 
-    async def _deliver(self, job: Job, pictures: list[Picture], started: datetime) -> None:
-        """Store one prompt's pictures and say so; the next batch is painted meanwhile."""
+    async def _deliver(
+        self, job: Job, pictures: list[Picture], started: datetime, *, after: asyncio.Task[None] | None
+    ) -> None:
+        """Store one prompt's pictures and say so, `after` the one before it in its batch, whose turn it was first; the
+        next batch is painted meanwhile."""
         event = job.event
         try:
             named = zip(pictures, event.request.image_ids, strict=True)
             kept = await asyncio.gather(*(self._gallery.keep(picture.content, image_id) for picture, image_id in named))
+            if after is not None:
+                await asyncio.wait([after])
             rendered = utcnow()
             news = GenerationRendered(generation_id=job.id, attempt=event.attempt, at=rendered)
             await self._speaker.tell(news)

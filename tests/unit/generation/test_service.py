@@ -102,6 +102,22 @@ async def test_several_pictures_of_one_prompt_share_a_batch_whatever_ones_share_
     assert painter.batches == [["four"] * 4]
 
 
+async def test_a_batchs_pictures_are_told_in_its_order_however_long_each_takes_to_store() -> None:
+    class SlowForTheFirst(FakeGallery):
+        async def keep(self, picture: Any, image_id: str) -> Any:
+            if picture.startswith("p0"):
+                await stored.wait()
+            else:
+                stored.set()
+            return await super().keep(picture, image_id)
+
+    stored = asyncio.Event()
+    async with generation(FakePainter(), SlowForTheFirst(), batch_window_s=0.05) as (service, speech):
+        events = [approved(f"p{n}", user=f"u{n}") for n in range(3)]
+        await asyncio.gather(*(service.paint(event) for event in events))
+    assert [said.generation_id for said in speech.events] == [event.generation_id for event in events]
+
+
 async def test_prompts_of_different_people_are_painted_in_one_batch() -> None:
     painter = FakePainter()
     async with generation(painter, batch_window_s=0.05) as (service, _):
