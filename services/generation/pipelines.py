@@ -14,6 +14,7 @@ from services.generation.registry import POCKET, ModelRecord, Sizes, Weights
 
 from diffusers import AutoencoderKL, AutoencoderTiny, AutoPipelineForImage2Image  # isort: skip
 from diffusers import AutoPipelineForText2Image, UNet2DConditionModel  # isort: skip
+from diffusers.utils.logging import disable_progress_bar  # isort: skip
 from huggingface_hub import hf_hub_download  # isort: skip
 from safetensors.torch import load_file  # isort: skip
 
@@ -63,6 +64,7 @@ def load(record: ModelRecord, *, threads: int, fast: FastPath) -> Loaded:
     Raises:
         OSError: the weights are neither here nor to be had, or are no safetensors.
     """
+    disable_progress_bar()  # of the pipeline's parts; a log is no terminal
     device = best_device()
     if record.id == POCKET.id:
         pocket = PocketPipeline.from_pretrained(record.source)

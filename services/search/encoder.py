@@ -25,6 +25,7 @@ from services.search.torchvision_operators import import_torchvision
 import_torchvision()
 
 import open_clip  # noqa: E402
+from open_clip.transform import PreprocessCfg, image_transform_v2  # noqa: E402
 
 log = structlog.get_logger(__name__)
 
@@ -121,12 +122,16 @@ def _shipped(folder: Path) -> OpenClipEncoder:
     for name in (CONFIG, TOWER, REFERENCE):
         if not (folder / name).exists():
             raise FileNotFoundError(f"no {name} in {folder}: `python -m training.clip` makes it")
-    config = json.loads((folder / CONFIG).read_text())["model_cfg"]["text_cfg"]
-    if config["hf_model_name"] != sentences.MODEL:
-        raise RuntimeError(f"{folder / CONFIG} names the text model {config['hf_model_name']}, not {sentences.MODEL}")
-    model, _, preprocess = open_clip.create_model_and_transforms(
-        f"local-dir:{folder}", load_weights=False, text_cfg={**config, "hf_model_name": str(sentences.model_folder())}
+    config = json.loads((folder / CONFIG).read_text())
+    shape = config["model_cfg"]
+    text = shape["text_cfg"]
+    if text["hf_model_name"] != sentences.MODEL:
+        raise RuntimeError(f"{folder / CONFIG} names the text model {text['hf_model_name']}, not {sentences.MODEL}")
+    # Not by `create_model`, which warns of every model that it is not to load whole.
+    model = open_clip.CustomTextCLIP(
+        shape["embed_dim"], shape["vision_cfg"], text | {"hf_model_name": str(sentences.model_folder())}
     )
+    preprocess = image_transform_v2(PreprocessCfg(**config["preprocess_cfg"]), is_train=False)
     tower = {name: value.float() for name, value in load_file(folder / TOWER).items()}
     model.visual.load_state_dict(tower)
     revision = hashlib.sha256((folder / TOWER).read_bytes()).hexdigest()[:12]
