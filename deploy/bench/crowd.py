@@ -1,7 +1,7 @@
 """A crowd at the whole pipeline with the real model: `python -m deploy.bench.crowd`.
 
 Eight people ask for one picture each at the same moment; then one asks after the other; then somebody asks for a
-hundred and somebody else for one.
+hundred and somebody else for one, after them and together with them.
 """
 
 from __future__ import annotations
@@ -64,7 +64,10 @@ async def _measure(url: str, rounds: int) -> dict[str, Any]:
             for token in tokens:
                 await _one(client, token, f"an owl in round {number}")
             alone_s += time.perf_counter() - begun
-        place = await _turns(client, tokens[0], tokens[1])
+        places = {
+            "asked_after_them": await _place(client, tokens[0], tokens[1], together=False),
+            "asked_together": await _place(client, tokens[2], tokens[3], together=True),
+        }
     cuts = statistics.quantiles(at_once_ms, n=100, method="inclusive")
     pictures = rounds * PEOPLE
     return {
@@ -72,7 +75,7 @@ async def _measure(url: str, rounds: int) -> dict[str, Any]:
         "at_once_pictures_per_s": round(pictures / crowd_s, 2),
         "one_after_the_other_pictures_per_s": round(pictures / alone_s, 2),
         "gain": round(alone_s / crowd_s, 2),
-        "place_of_the_other_among_a_hundred": place,
+        "place_of_the_other_among_a_hundred": places,
     }
 
 
@@ -88,22 +91,38 @@ async def _one(client: httpx.AsyncClient, token: str, prompt: str) -> float:
     return taken
 
 
-async def _turns(client: httpx.AsyncClient, many: str, one: str) -> int:
-    """As the how manieth the single picture of one person was painted since it came into the line, beside a hundred
-    that another person had asked for before."""
+async def _place(client: httpx.AsyncClient, many: str, one: str, *, together: bool) -> dict[str, int]:
+    """As the how manieth one person's only picture was done beside another's hundred, counted from each stage that it
+    passed: of those that were done since then, in the order in which they were painted, and ready."""
     headers = {"Authorization": f"Bearer {many}"}
-    for number in range(MANY):
+
+    async def ask(number: int) -> None:
         asked = await client.post("/v1/generations", json={"prompt": f"a fox number {number}"}, headers=headers)
         asked.raise_for_status()
-    await _one(client, one, "an owl")
+
+    asking = [ask(number) for number in range(MANY)]
+    if together:
+        await asyncio.gather(*asking, _one(client, one, "an owl"))
+    else:
+        for each in asking:
+            await each
+        await _one(client, one, "an owl")
     (other,) = (await _painted(client, one, 1)).values()
     hundred: dict[str, dict[str, str]] = {}
-    for _ in range(120):
+    for _ in range(240):
         hundred = await _painted(client, many, MANY)
         if len(hundred) == MANY:
             break
         await asyncio.sleep(0.5)
-    return sum(other["queued"] < passed["rendered"] <= other["rendered"] for passed in hundred.values()) + 1
+
+    def place(since: str, done: str) -> int:
+        return sum(other[since] < passed[done] <= other[done] for passed in hundred.values()) + 1
+
+    return {
+        "painted_since_in_line": place("queued", "rendered"),
+        "painted_since_accepted": place("accepted", "rendered"),
+        "ready_since_accepted": place("accepted", "ready"),
+    }
 
 
 async def _painted(client: httpx.AsyncClient, token: str, newest: int) -> dict[str, dict[str, str]]:
