@@ -46,7 +46,7 @@ class Embedder:
         started = time.monotonic()
         for at in range(0, len(missing), BATCH):
             batch = missing[at : at + BATCH]
-            vectors = self._encoder.encode([text for _, text in batch], max_tokens=MAX_TOKENS)
+            vectors = self._encoder.encode([text for _, text in batch], max_tokens=[MAX_TOKENS] * len(batch))
             self._vectors |= {key: row.astype(np.float16) for (key, _), row in zip(batch, vectors, strict=True)}
             if at % (50 * BATCH) == 0 and at:
                 print(f"  embedded {at:,} of {len(missing):,} texts, {time.monotonic() - started:.0f} s", flush=True)

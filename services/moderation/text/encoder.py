@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,9 @@ DIMENSIONS = LAYERS * WIDTH
 DEFAULT_GRAPH = Path(__file__).parents[3] / "models" / "moderation" / "minilm.onnx"
 RESERVED_TOKENS = 1996
 """The vocabulary begins with placeholders and punctuation; words follow, the most frequent first."""
+
+TOKENIZED_AT_ONCE = 1024
+"""Characters; more than `max_tokens` tokens of ordinary words have."""
 
 
 class MiniLMEncoder:
@@ -35,6 +39,7 @@ class MiniLMEncoder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._begin, self._end = self._tokenizer.encode("").ids
 
     @property
     def ranked_words(self) -> list[str]:
@@ -42,16 +47,29 @@ class MiniLMEncoder:
         ids = self._tokenizer.get_vocab()
         return [word for word in sorted(ids, key=ids.__getitem__)[RESERVED_TOKENS:] if not word.startswith("##")]
 
-    def encode(self, texts: list[str], *, max_tokens: int) -> npt.NDArray[np.float32]:
-        """Embed texts, cut to `max_tokens`, as an array (len(texts), DIMENSIONS); each layer's part has unit length."""
-        # Each word of a plain reading is at least one token, so no more words than that are worth tokenizing.
-        beginnings = [" ".join(text.split(maxsplit=max_tokens)[:max_tokens]) for text in texts]
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(beginnings)]
-        ids = [row if len(row) <= max_tokens else [*row[: max_tokens - 1], row[-1]] for row in ids]
+    def encode(self, texts: Sequence[str], *, max_tokens: Sequence[int]) -> npt.NDArray[np.float32]:
+        """Embed texts, each cut to so many tokens, as (len(texts), DIMENSIONS); each layer's part has unit length."""
+        ids = [self._tokens(text, limit) for text, limit in zip(texts, max_tokens, strict=True)]
         vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
         for rows in _of_like_length(ids):
             vectors[rows] = self._run([ids[row] for row in rows])
         return vectors
+
+    def _tokens(self, text: str, limit: int) -> list[int]:
+        """Ids of the first `limit` tokens, the marks at both ends among them.
+
+        Words become tokens one by one, so a text may be read a part at a time until there are enough: a whole hostile
+        one takes longer to cut into tokens than its beginning takes to embed.
+        """
+        ids: list[int] = []
+        at = 0
+        while at < len(text) and len(ids) < limit - 2:
+            end = at + TOKENIZED_AT_ONCE
+            if end < len(text):
+                end = text.rfind(" ", at + 1, end + 1) if " " in text[at + 1 : end + 1] else end
+            ids += self._tokenizer.encode(text[at:end], add_special_tokens=False).ids
+            at = end
+        return [self._begin, *ids[: limit - 2], self._end]
 
     def _run(self, ids: list[list[int]]) -> npt.NDArray[np.float32]:
         width = max(map(len, ids))

@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import safe_open
 
-from services.moderation.text.rules import words_of
+from services.moderation.text.rules import spelled_words
 
 Floats = npt.NDArray[np.float32]
 BUCKETS = 1 << 15
 TENSORS = ("dense", "sparse", "bias", "hidden", "hidden_bias", "out")
+_PAIR, _ALONE, _RUN = (zlib.crc32(kind) for kind in (b"p ", b"w ", b"c "))
+"""Where the hash of each kind of feature begins."""
 DEFAULT_HEADS = Path(__file__).parents[3] / "models" / "moderation" / "heads.safetensors"
 
 
@@ -27,22 +29,22 @@ def ngram_buckets(text: str) -> npt.NDArray[np.int64]:
 
     Source of the method: the hashing trick (Weinberger et al., 2009) over fastText's features (Joulin et al., 2016).
     """
-    words = [word.text for word in words_of(text)]
-    buckets = {_bucket(f"p {first} {second}") for first, second in pairwise(words)}
-    for word in set(words):
-        buckets.update(_word_buckets(word))
+    words = spelled_words(text)
+    buckets = {zlib.crc32(f"{first} {second}".encode(), _PAIR) % BUCKETS for first, second in pairwise(words)}
+    buckets.update(*map(_word_buckets, set(words)))
     return np.array(sorted(buckets), np.int64)
-
-
-def _bucket(feature: str) -> int:
-    return zlib.crc32(feature.encode()) % BUCKETS
 
 
 @lru_cache(maxsize=8192)
 def _word_buckets(word: str) -> tuple[int, ...]:
     """Of one word and its runs of letters; kept, because the windows of a text overlap."""
     marked = f"<{word}>"
-    return _bucket(f"w {word}"), *(_bucket(f"c {marked[at : at + 4]}") for at in range(len(marked) - 3))
+    raw = marked.encode()
+    if len(raw) == len(marked):
+        runs = [raw[at : at + 4] for at in range(len(raw) - 3)]
+    else:
+        runs = [marked[at : at + 4].encode() for at in range(len(marked) - 3)]
+    return zlib.crc32(raw[1:-1], _ALONE) % BUCKETS, *(zlib.crc32(run, _RUN) % BUCKETS for run in runs)
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,21 @@ class Heads:
             **tensors,
         )
 
-    def lexical(self, text: str) -> Floats:
-        """The words' part of each category's logit."""
-        buckets = ngram_buckets(text)
-        if not len(buckets):
-            return np.zeros(len(self.categories), np.float32)
-        part: Floats = self.sparse[:, buckets].sum(axis=1) / np.sqrt(len(buckets))
+    def lexical(self, texts: Sequence[str]) -> Floats:
+        """The words' part of each category's logit, (texts, categories)."""
+        buckets = [ngram_buckets(text) for text in texts]
+        sizes = np.array([len(each) for each in buckets])
+        part = np.zeros((len(texts), len(self.categories)), np.float32)
+        worded = sizes > 0
+        if worded.any():
+            begins = np.concatenate(([0], np.cumsum(sizes[worded])[:-1]))
+            sums = np.add.reduceat(self.sparse[:, np.concatenate(buckets)], begins, axis=1)
+            part[worded] = (sums / np.sqrt(sizes[worded])).T
         return part
 
-    def score(self, vectors: Floats, lexical: Sequence[Floats]) -> Floats:
+    def score(self, vectors: Floats, lexical: Floats) -> Floats:
         """Probabilities (texts, categories) from features (texts, d) and the words' logits of the same texts."""
         inner = np.maximum(vectors @ self.hidden.T + self.hidden_bias, 0)
-        logits = vectors @ self.dense.T + inner @ self.out.T + np.stack(lexical) + self.bias
+        logits = vectors @ self.dense.T + inner @ self.out.T + lexical + self.bias
         probabilities: Floats = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
         return probabilities

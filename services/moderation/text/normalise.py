@@ -9,32 +9,33 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import groupby
+from itertools import chain
 from pathlib import Path
 
-from services.moderation.text.words import SHORT_WORDS, Vocabulary, squeeze
+from services.moderation.text.repair import LEET_DIGITS, ROT13, SYMBOLS, repair
+from services.moderation.text.words import SHORT_WORDS, Vocabulary
 
 TAG_BASE = 0xE0000
 BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
-ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
-LEET = str.maketrans(
-    {"0": "o", "1": "i", "2": "z", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g"}
-    | {"@": "a", "$": "s", "!": "i", "|": "l", "+": "t", "(": "c", "€": "e", "£": "l", "¡": "i", "¢": "c", "¥": "y"}
-)
-LEET_DIGITS = str.maketrans("0134578@$", "oieastbas")
-LEET_L = str.maketrans({"1": "l", "!": "l", "0": "o"})
-SYMBOLS = frozenset("@$!|+(€£¡¢¥")
 JOINERS = frozenset(" .-_*/,~'`·•|+")
-MAX_BASE64 = 4000
+MAX_BASE64 = 20_000
+SHORTEST_BASE64 = 8
 LONGEST_WORD = 200
 MAX_EXPANSION = 4
 """Latin ligatures become up to four letters; a character that stands for a sentence must not make the work grow."""
 WHOLE_MARGIN = 0.25
 """How much larger the share of known words must get before a whole text is read as ROT13 or backwards."""
+INVISIBLE = frozenset({"Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn"})
+
+# Python takes a character at a time where these patterns take a run of them. None can go back in the text.
+_SIGNS = "".join(map(re.escape, sorted(SYMBOLS)))
+_UNSPACED = re.compile(rf"\S{{{SHORTEST_BASE64},}}+")
+_DISGUISED = re.compile(rf"[\w{_SIGNS}*]++")
+_BEGINS_RUN = re.compile(rf"(?<![^\W_])[\w{_SIGNS}](?=[{''.join(map(re.escape, sorted(JOINERS)))}])")
 
 
 @dataclass(frozen=True)
@@ -51,29 +52,43 @@ class Reading:
 
 
 class _Draft:
-    """A reading while it is written."""
+    """A reading while it is written anew: parts of `old` are kept, others replaced, from its beginning to its end."""
 
-    def __init__(self) -> None:
-        self.text: list[str] = []
-        self.origin: list[int] = []
+    def __init__(self, old: Reading) -> None:
+        self._old, self._at = old, 0
+        self._text: list[str] = []
+        self._origin: list[tuple[int, ...]] = []
 
-    def put(self, character: str, place: int) -> None:
-        self.text.append(character)
-        self.origin.append(place)
+    def keep_until(self, end: int) -> None:
+        """Pass over `old` up to `end`, as it is."""
+        self._text.append(self._old.text[self._at : end])
+        self._origin.append(self._old.origin[self._at : end])
+        self._at = end
 
-    def add(self, text: str, origin: list[int] | tuple[int, ...] | int) -> None:
-        """Append `text`. One origin stands for all its characters; several are spread over them."""
-        self.text.extend(text)
-        if isinstance(origin, int):
-            self.origin.extend([origin] * len(text))
-        elif len(origin) == len(text):
-            self.origin.extend(origin)
-        else:
-            last = len(origin) - 1
-            self.origin.extend(origin[min(i * len(origin) // max(len(text), 1), last)] for i in range(len(text)))
+    def replace_until(self, end: int, text: str) -> None:
+        """Put `text` in place of what `old` has up to `end`; it comes from there, spread evenly."""
+        places = self._old.origin[self._at : end]
+        self._text.append(text)
+        if len(text) != len(places):
+            places = tuple(places[i * len(places) // len(text)] for i in range(len(text)))
+        self._origin.append(places)
+        self._at = end
+
+    def insert(self, character: str) -> None:
+        """Put a character before what comes next in `old`."""
+        self._text.append(character)
+        self._origin.append(self._old.origin[self._at : self._at + 1])
+
+    def skip_until(self, end: int) -> None:
+        """Leave out what `old` has up to `end`."""
+        self._at = end
 
     def done(self) -> Reading:
-        return Reading("".join(self.text), tuple(self.origin))
+        """The new reading, with what is left of `old`."""
+        if not self._text:
+            return self._old
+        self.keep_until(len(self._old.text))
+        return Reading("".join(self._text), tuple(chain.from_iterable(self._origin)))
 
 
 @cache
@@ -90,13 +105,12 @@ def _plain(character: str) -> str:
         return chr(code - TAG_BASE)
     if character.isspace():
         return " "
-    out = []
-    for part in unicodedata.normalize("NFKD", character)[:MAX_EXPANSION]:
-        if unicodedata.category(part) in ("Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn"):
-            continue
-        part = _confusables().get(part) or _confusables().get(part.lower()) or part
-        out.append(part)
-    plain = "".join(out)
+    confusables = _confusables()
+    plain = "".join(
+        confusables.get(part) or confusables.get(part.lower()) or part
+        for part in unicodedata.normalize("NFKD", character)[:MAX_EXPANSION]
+        if unicodedata.category(part) not in INVISIBLE
+    )
     return plain if plain.isascii() else plain[:1]
 
 
@@ -104,11 +118,8 @@ def fold(text: str) -> Reading:
     """Invisible characters dropped, forms and look-alikes unified; letter case kept, because base64 needs it."""
     if text.isascii() and text.isprintable():
         return Reading(text, tuple(range(len(text))))
-    draft = _Draft()
-    for index, character in enumerate(text):
-        for plain in character if " " < character <= "~" else _plain(character):
-            draft.put(plain, index)
-    return draft.done()
+    parts = [character if " " < character <= "~" else _plain(character) for character in text]
+    return Reading("".join(parts), tuple(index for index, part in enumerate(parts) for _ in part))
 
 
 def read(text: str, vocabulary: Vocabulary) -> Reading:
@@ -125,11 +136,12 @@ def read(text: str, vocabulary: Vocabulary) -> Reading:
 
 def _decode_base64(reading: Reading) -> Reading:
     """Words that are base64 of printable text, replaced by that text."""
-    draft = _Draft()
-    for start, end in _chunks(reading.text, str.isspace):
-        word, origin = reading.text[start:end], reading.origin[start:end]
-        decoded = _from_base64(word) if 8 <= len(word) <= MAX_BASE64 else None
-        draft.add(decoded if decoded is not None else word, origin)
+    draft = _Draft(reading)
+    for match in _UNSPACED.finditer(reading.text):
+        start, end = match.span()
+        if end - start <= MAX_BASE64 and (decoded := _from_base64(match[0])) is not None:
+            draft.keep_until(start)
+            draft.replace_until(end, decoded)
     return draft.done()
 
 
@@ -169,23 +181,26 @@ def _whole(reading: Reading, vocabulary: Vocabulary) -> Reading:
 
 def _join_spelled_out(reading: Reading, vocabulary: Vocabulary) -> Reading:
     """Words written letter by letter ("n u d e", "n.u.d.e"), joined and cut where the vocabulary says."""
-    text, draft, at = reading.text, _Draft(), 0
-    while at < len(text):
+    text, draft, at = reading.text, _Draft(reading), 0
+    while begins := _BEGINS_RUN.search(text, at):
+        at = begins.start()
         end, letters = _spelled_run(text, at)
         joined = "".join(text[i] for i in letters)
         if len(letters) < 3 and (len(letters) < 2 or text[at + 1] == " " or joined not in SHORT_WORDS):
             # Two letters with a sign between them ("u.p") are passed whole, so that no other run begins within them.
-            passed = end if len(letters) == 2 and text[at + 1] != " " else at + 1
-            draft.add(text[at:passed], reading.origin[at:passed])
-            at = passed
+            at = end if len(letters) == 2 and text[at + 1] != " " else at + 1
             continue
-        places = [reading.origin[i] for i in letters]
+        draft.keep_until(at)
         done = 0
         for piece in vocabulary.cut(joined) or [joined]:
+            draft.skip_until(letters[done])
             if done:
-                draft.put(" ", places[done])
-            draft.add(piece, places[done : done + len(piece)])
+                draft.insert(" ")
+            for place in letters[done : done + len(piece)]:
+                draft.skip_until(place)
+                draft.keep_until(place + 1)
             done += len(piece)
+        draft.skip_until(end)
         at = end
     return draft.done()
 
@@ -219,64 +234,12 @@ def _letterlike(character: str) -> bool:
 
 def _repair_words(reading: Reading, vocabulary: Vocabulary) -> Reading:
     """Each unknown word replaced by the known one it disguises, if there is one."""
-    draft = _Draft()
-    for start, end in _chunks(reading.text, lambda character: not (_letterlike(character) or character == "*")):
-        for at in range(start, end, LONGEST_WORD):
-            piece = reading.text[at : min(at + LONGEST_WORD, end)]
-            draft.add(repair(piece, vocabulary), reading.origin[at : at + len(piece)])
+    draft = _Draft(reading)
+    for match in _DISGUISED.finditer(reading.text.replace("_", " ")):
+        for start in range(match.start(), match.end(), LONGEST_WORD):
+            end = min(start + LONGEST_WORD, match.end())
+            word = reading.text[start:end]
+            if (known := repair(word, vocabulary)) != word:
+                draft.keep_until(start)
+                draft.replace_until(end, known)
     return draft.done()
-
-
-@lru_cache(maxsize=65536)
-def repair(word: str, vocabulary: Vocabulary) -> str:
-    """The known word behind an unknown one: repeated letters, digits for letters, backwards, ROT13, glued together."""
-    if len(word) == 2 and (short := word.translate(LEET)) in SHORT_WORDS and any(map(str.isalpha, word)):
-        return short
-    letters = "".join(character for character in word if character.isalnum())
-    if (short := squeeze(letters)) in SHORT_WORDS and len(letters) >= len(short) + 2:
-        return short
-    bare = word.strip("!|+(*$@")
-    if len(bare) < 3 or bare in vocabulary or not any(map(str.isalpha, word)):
-        return word
-    if "*" in bare[1:]:
-        return vocabulary.masked(bare) or word
-    candidates = [word, word.translate(LEET), word.translate(LEET_L).translate(LEET), bare.translate(LEET), letters]
-    candidates = [word] if word.isalpha() else candidates
-    for candidate in candidates:
-        if len(candidate) >= 3 and candidate in vocabulary:
-            return candidate
-    for candidate in candidates:
-        if len(candidate) >= 4 and squeeze(candidate) != candidate and (form := vocabulary.by_skeleton(candidate)):
-            return form if len(form) >= 3 else word
-    for candidate in candidates:
-        if len(candidate) >= 4 and candidate.isalpha():
-            for form in (candidate[::-1], candidate.translate(ROT13)):
-                if form in vocabulary.common:
-                    return form
-    shortest = 6 if any(map(str.isdigit, bare)) else 12
-    for candidate in candidates[::-1]:
-        if len(candidate) >= shortest and candidate.isalpha() and (pieces := vocabulary.cut(candidate)):
-            return " ".join(pieces)
-    return _undressed(word)
-
-
-def _undressed(word: str) -> str:
-    """An unknown word without letters written thrice, and with letters for digits where several stand in its middle."""
-    if any(a == b == c for a, b, c in zip(word, word[1:], word[2:], strict=False)):
-        word = squeeze(word)
-    spoken = word.translate(LEET_DIGITS)
-    digits = [at for at, (before, after) in enumerate(zip(word, spoken, strict=True)) if before != after]
-    # "35mm" and "1920s" are what they are: the digits lead.
-    within = any(any(map(str.isalpha, word[:at])) for at in digits) and word[-1].isalpha()
-    return spoken if len(digits) >= 2 and within and spoken.isalpha() else word
-
-
-def _chunks(text: str, breaks: Callable[[str], bool]) -> list[tuple[int, int]]:
-    """Start and end of each maximal run of characters that break, or do not; together they are the text."""
-    out: list[tuple[int, int]] = []
-    start = 0
-    for _, run in groupby(text, breaks):
-        end = start + sum(1 for _ in run)
-        out.append((start, end))
-        start = end
-    return out

@@ -1,16 +1,17 @@
 """Rules over words, as data: which words, near which others, outside which innocent phrases. Linear in the length.
 
-No regular expressions: a text is cut into words once, and phrases are looked up by their first word.
+A text is cut into words once, and phrases are looked up by their first word; nothing here ever goes back in the text.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 DEFAULT_RULES = Path(__file__).with_name("rules.toml")
 UNDER_18 = "#under_18"
@@ -20,8 +21,11 @@ CONTEXT = ("people", "innocent_context", "slur_innocent")
 AGE_WORDS = frozenset({"year", "years", "yr", "yrs", "yo", "y"})
 
 
-@dataclass(frozen=True)
-class Word:
+_WORD = re.compile(r"[^\W_]++(?:['’]++[^\W_]++)*+")
+"""Letters and digits, with apostrophes between them. Possessive throughout: what was matched is not tried again."""
+
+
+class Word(NamedTuple):
     text: str
     start: int
     end: int
@@ -43,20 +47,16 @@ class RuleHit:
 
 def words_of(text: str) -> list[Word]:
     """Runs of letters and digits; apostrophes are dropped ("don't" is "dont")."""
-    out: list[Word] = []
-    letters: list[str] = []
-    start = 0
-    for at, character in enumerate(text):
-        if character.isalnum():
-            if not letters:
-                start = at
-            letters.append(character)
-        elif letters and character not in "'’":
-            out.append(Word("".join(letters), start, at))
-            letters = []
-    if letters:
-        out.append(Word("".join(letters), start, len(text)))
-    return out
+    return [Word(_bare(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
+
+
+def spelled_words(text: str) -> list[str]:
+    """The texts of `words_of`, without where they stand."""
+    return [_bare(word) for word in _WORD.findall(text)]
+
+
+def _bare(word: str) -> str:
+    return word if word.isalnum() else word.replace("'", "").replace("’", "")
 
 
 class Phrases:
@@ -69,19 +69,18 @@ class Phrases:
             for first in {parts[0], parts[0] + "s"} if len(parts) == 1 else {parts[0]}:
                 self._by_first.setdefault(first, []).append(parts)
 
-    def find(self, words: Sequence[Word]) -> list[tuple[int, int]]:
-        """Where each phrase stands, as [first, last] word indices, in order."""
+    def find(self, words: Sequence[Word], places: Mapping[str, Sequence[int]]) -> list[tuple[int, int]]:
+        """Where each phrase stands, as [first, last] word indices, in order. `places`: at which index each word is."""
         hits: list[tuple[int, int]] = []
-        if self._by_first.keys().isdisjoint([word.text for word in words]):
-            return hits
-        for at, word in enumerate(words):
-            for parts in self._by_first.get(word.text, ()):
-                end = at + len(parts)
-                if end > len(words):
-                    continue
-                if all(_same(words[at + i].text, part, i == len(parts) - 1) for i, part in enumerate(parts)):
-                    hits.append((at, end - 1))
-        return hits
+        for first in self._by_first.keys() & places.keys():
+            for parts in self._by_first[first]:
+                for at in places[first]:
+                    end = at + len(parts)
+                    if end <= len(words) and all(
+                        _same(words[at + i].text, part, i == len(parts) - 1) for i, part in enumerate(parts)
+                    ):
+                        hits.append((at, end - 1))
+        return sorted(hits)
 
 
 def _same(word: str, part: str, last: bool) -> bool:
@@ -150,13 +149,16 @@ class RuleSet:
     def find(self, text: str, stage: str) -> list[RuleHit]:
         """The rules that fire on a plain reading, each once, at its first place."""
         words = words_of(text)
-        innocent = _covered(self._innocent.find(words), len(words))
+        where: dict[str, list[int]] = {}
+        for at, word in enumerate(words):
+            where.setdefault(word.text, []).append(at)
+        innocent = _covered(self._innocent.find(words, where), len(words))
         found: dict[str, list[tuple[int, int]]] = {}
 
         def places(key: str) -> list[tuple[int, int]]:
             if key not in found:
                 phrases, ages = self._phrases[key]
-                hits = phrases.find(words) + (_under_18(words) if ages else [])
+                hits = phrases.find(words, where) + (_under_18(words) if ages else [])
                 found[key] = sorted(hit for hit in hits if not any(innocent[hit[0] : hit[1] + 1]))
             return found[key]
 
@@ -214,6 +216,8 @@ def _under_18(words: Sequence[Word]) -> list[tuple[int, int]]:
     """Ages below 18: "12 year old", "aged 15", "16yo"."""
     hits: list[tuple[int, int]] = []
     for at, word in enumerate(words):
+        if not "0" <= word.text[0] <= "9":
+            continue
         following = words[at + 1].text if at + 1 < len(words) else ""
         number, unit = word.text, following
         for suffix in ("yo", "yr", "y"):

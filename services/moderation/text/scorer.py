@@ -18,7 +18,7 @@ from services.moderation.text.encoder import MiniLMEncoder
 from services.moderation.text.heads import Floats, Heads
 from services.moderation.text.normalise import Reading, read
 from services.moderation.text.rules import RuleHit, RuleSet
-from services.moderation.text.windows import MAX_TOKENS, flatten, windows
+from services.moderation.text.windows import MAX_TOKENS, WINDOW_TOKENS, flatten, windows
 from services.moderation.text.words import Vocabulary
 
 MENTIONS_MINOR = "mention.minor"
@@ -44,7 +44,8 @@ class _Prepared:
     reading: Reading
     hits: list[RuleHit]
     parts: list[Reading]
-    lexical: list[Floats]
+    """The whole, and of a long text the window whose words are most suspicious."""
+    lexical: Floats
 
 
 class LayeredTextScorer:
@@ -70,9 +71,9 @@ class LayeredTextScorer:
         """Assess texts in one call of each model. Blocking."""
         prepared = [self._prepare(text, stage) for text, stage in batch]
         parts = [part for each in prepared for part in each.parts]
-        vectors = self._encoder.encode([part.text for part in parts], max_tokens=MAX_TOKENS)
-        lexical = [logits for each in prepared for logits in each.lexical]
-        probabilities = self._heads.score(vectors, lexical)
+        limits = [limit for each in prepared for limit in (MAX_TOKENS, WINDOW_TOKENS)[: len(each.parts)]]
+        vectors = self._encoder.encode([part.text for part in parts], max_tokens=limits)
+        probabilities = self._heads.score(vectors, np.concatenate([each.lexical for each in prepared]))
         others = [other.score([each.reading.text for each in prepared]) for other in self._others]
         out: list[Assessment] = []
         at = 0
@@ -85,14 +86,12 @@ class LayeredTextScorer:
     def _prepare(self, text: str, stage: Stage) -> _Prepared:
         reading = flatten(read(text, self._vocabulary))
         hits = self._rules.find(reading.text, stage)
-        parts, lexical = [reading], [self._heads.lexical(reading.text)]
         pieces = windows(reading)
-        if len(pieces) > 1:
-            logits = [self._heads.lexical(piece.text) for piece in pieces]
-            worst = max(range(len(pieces)), key=lambda index: float(logits[index].max()))
-            parts.append(pieces[worst])
-            lexical.append(logits[worst])
-        return _Prepared(reading, hits, parts, lexical)
+        if len(pieces) == 1:
+            return _Prepared(reading, hits, [reading], self._heads.lexical([reading.text]))
+        lexical = self._heads.lexical([reading.text, *(piece.text for piece in pieces)])
+        worst = int(lexical[1:].max(axis=1).argmax())
+        return _Prepared(reading, hits, [reading, pieces[worst]], lexical[[0, 1 + worst]])
 
     def _assessment(self, each: _Prepared, rows: Floats, others: list[dict[str, float]]) -> Assessment:
         findings: list[Finding] = []

@@ -12,6 +12,8 @@ WINDOW_WORDS = 20
 STRIDE_WORDS = 10
 MAX_TOKENS = 128
 """Tokens of one text that are embedded; the heads are trained on texts cut in the same place."""
+WINDOW_TOKENS = 64
+"""Of a window: three times what twenty words have. Only where words are no words would there be more to embed."""
 
 
 def flatten(reading: Reading) -> Reading:

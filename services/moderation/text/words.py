@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 COMMON = 12000
@@ -11,6 +12,7 @@ SHORT_WORDS = frozenset(
 )
 LONGEST = 16
 MAX_CUT = 2000
+_LETTERS = re.compile(r"[^\W\d_]{3,}+")
 
 
 class Vocabulary:
@@ -26,10 +28,12 @@ class Vocabulary:
         self._cost = {word: math.log((rank + 1) * scale) for rank, word in enumerate(words)}
         for word in extra:
             self._cost.setdefault(word, math.log(5000 * scale))
+        cuttable = [word for word in self._cost if len(word) <= LONGEST]
+        self._beginnings = frozenset(word[:end] for word in cuttable for end in range(1, len(word) + 1))
         self.common = frozenset(words[:COMMON]) | frozenset(extra)
-        self._terms_by_length: dict[int, list[str]] = {}
+        self._terms: dict[tuple[int, str], list[str]] = {}
         for word in extra:
-            self._terms_by_length.setdefault(len(word), []).append(word)
+            self._terms.setdefault((len(word), word[0]), []).append(word)
         # Terms last, so that they win over innocent words of the same skeleton ("bobs" and what it hides).
         self._by_skeleton = {squeeze(word): word for word in (*words[::-1], *extra) if squeeze(word) != word}
 
@@ -49,9 +53,9 @@ class Vocabulary:
         return self._by_skeleton.get(skeleton) or (skeleton if skeleton in self else None)
 
     def masked(self, word: str) -> str | None:
-        """The term that fits a word with asterisks for letters ("f*ck"), if there is one."""
+        """The term that fits a word with asterisks for letters after its first ("f*ck"), if there is one."""
         shown = [(at, letter) for at, letter in enumerate(word) if letter != "*"]
-        for term in self._terms_by_length.get(len(word), ()):
+        for term in self._terms.get((len(word), word[0]), ()):
             if all(term[at] == letter for at, letter in shown):
                 return term
         return None
@@ -59,10 +63,9 @@ class Vocabulary:
     def known_share(self, text: str) -> float:
         """Share of the letters in words of three letters or more that belong to common words; 1.0 if there are none."""
         known = total = 0
-        for word in "".join(c if c.isalpha() else " " for c in text).split():
-            if len(word) >= 3:
-                total += len(word)
-                known += len(word) if word in self.common or (word.endswith("s") and word[:-1] in self.common) else 0
+        for word in _LETTERS.findall(text):
+            total += len(word)
+            known += len(word) if word in self.common or (word.endswith("s") and word[:-1] in self.common) else 0
         return known / total if total else 1.0
 
     def cut(self, letters: str) -> list[str] | None:
@@ -72,20 +75,28 @@ class Vocabulary:
         """
         if len(letters) > MAX_CUT:
             return None
-        best: list[tuple[float, int]] = [(0.0, 0)]
-        for end in range(1, len(letters) + 1):
-            choices = (
-                (best[start][0] + self._cost[letters[start:end]], start)
-                for start in range(max(0, end - LONGEST), end)
-                if letters[start:end] in self._cost
-            )
-            best.append(min(choices, default=(math.inf, 0)))
-        if math.isinf(best[-1][0]):
+        size, cost, beginnings = len(letters), self._cost, self._beginnings
+        best = [0.0, *[math.inf] * size]
+        came_from = [0] * (size + 1)
+        reached = 0
+        for start in range(size):
+            if start > reached:
+                return None
+            if (so_far := best[start]) == math.inf:
+                continue
+            for end in range(start + 1, min(start + LONGEST, size) + 1):
+                piece = letters[start:end]
+                if piece not in beginnings:
+                    break
+                if piece in cost and so_far + cost[piece] < best[end]:
+                    best[end], came_from[end] = so_far + cost[piece], start
+                    reached = max(reached, end)
+        if best[size] == math.inf:
             return None
         words: list[str] = []
         end = len(letters)
         while end:
-            start = best[end][1]
+            start = came_from[end]
             words.append(letters[start:end])
             end = start
         return words[::-1]
@@ -93,4 +104,4 @@ class Vocabulary:
 
 def squeeze(word: str) -> str:
     """Each run of one letter written once."""
-    return "".join(letter for at, letter in enumerate(word) if at == 0 or word[at - 1] != letter)
+    return "".join([letter for letter, before in zip(word, " " + word, strict=False) if letter != before])

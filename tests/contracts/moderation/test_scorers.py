@@ -38,9 +38,21 @@ def verdict(scorer: LayeredTextScorer, text: str, stage: Stage = "prompt") -> st
 
 
 def test_the_encoder_gives_a_unit_vector_of_each_layer() -> None:
-    (vector,) = MiniLMEncoder().encode(["a red fox reading under a green tree"], max_tokens=64)
+    (vector,) = MiniLMEncoder().encode(["a red fox reading under a green tree"], max_tokens=[64])
     assert vector.shape == (DIMENSIONS,)
     assert np.linalg.norm(vector.reshape(LAYERS, WIDTH), axis=1) == pytest.approx(np.ones(LAYERS), abs=1e-5)
+
+
+def test_a_long_text_is_embedded_by_as_many_tokens_as_asked_for() -> None:
+    encoder, words = MiniLMEncoder(), "nine small foxes run past an old mill by the wide river"
+    short, long, glued = encoder.encode([words, f"{words} " * 900, f"{words}-" * 900], max_tokens=[14, 14, 14])
+    assert long == pytest.approx(short, abs=1e-5)
+    assert glued == pytest.approx(short, abs=1e-5)
+    # In parts or as one, the words are the same: a thousand characters are read at once.
+    sparse = "".join(f"{word:<400}" for word in words.split())
+    assert encoder.encode([sparse], max_tokens=[64])[0] == pytest.approx(
+        encoder.encode([words], max_tokens=[64])[0], abs=1e-5
+    )
 
 
 def test_texts_of_one_batch_do_not_change_each_other(scorer: LayeredTextScorer) -> None:

@@ -16,6 +16,7 @@ from services.moderation.text.normalise import fold, read
 from services.moderation.text.rules import RuleSet, words_of
 from services.moderation.text.windows import flatten, windows
 from services.moderation.text.words import Vocabulary
+from training.moderation.hostile import LENGTH, hostile_texts
 
 TEXT = "a naked woman lying on a large wooden table"
 Disguise = Callable[[str], str]
@@ -52,6 +53,24 @@ DISGUISES: dict[str, Disguise] = {
     "glued": lambda text: text.replace(" ", ""),
     "underscores": lambda text: text.replace(" ", "_"),
 }
+
+
+def work(text: str, vocabulary: Vocabulary, rules: RuleSet) -> int:
+    """Lines of Python run, which unlike time is the same on a busy machine."""
+    lines = 0
+
+    def count(*_: object) -> object:
+        nonlocal lines
+        lines += 1
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        rules.find(flatten(read(text, vocabulary)).text, "prompt")
+    finally:
+        sys.settrace(before)
+    return lines
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
@@ -121,25 +140,20 @@ def test_any_text_is_read_and_every_character_has_its_origin(vocabulary: Vocabul
     "unit", ["a ", "(a", "1!", "\u0301", "a", "A1b=", "a.b.", "ab", "😀", "\U000e0041", "naked ", "ﷺ", "=" * 7 + "Q"]
 )
 def test_the_work_grows_no_faster_than_the_text(unit: str, vocabulary: Vocabulary, rules: RuleSet) -> None:
-    def work(size: int) -> int:
-        """Lines of Python run, which unlike time is the same on a busy machine."""
-        text, lines = (unit * size)[:size], 0
-
-        def count(*_: object) -> object:
-            nonlocal lines
-            lines += 1
-            return count
-
-        before = sys.gettrace()
-        sys.settrace(count)
-        try:
-            rules.find(flatten(read(text, vocabulary)).text, "prompt")
-        finally:
-            sys.settrace(before)
-        return lines
-
     # Quadratic work would make the factor 16.
-    assert work(2000) <= 6 * work(500)
+    assert work((unit * 2000)[:2000], vocabulary, rules) <= 6 * work((unit * 500)[:500], vocabulary, rules)
+
+
+def test_no_disguise_makes_a_text_much_work(vocabulary: Vocabulary, rules: RuleSet) -> None:
+    words = sorted(vocabulary.common)
+    lines = {name: work(text, vocabulary, rules) / LENGTH for name, text in hostile_texts(words, seed=1)}
+    # With each character looked at for itself, and each cut at every place, it was up to 264.
+    assert {name: count for name, count in lines.items() if count > 60} == {}
+
+
+def test_a_long_text_is_found_in_base64(vocabulary: Vocabulary) -> None:
+    plain = "a wide landscape with rolling hills " * 200 + "and a naked woman"
+    assert read(base64.b64encode(plain.encode()).decode(), vocabulary).text == plain
 
 
 def test_long_texts_are_cut_into_overlapping_windows(vocabulary: Vocabulary) -> None:

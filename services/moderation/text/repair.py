@@ -1,0 +1,63 @@
+"""What word an unknown one disguises."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from services.moderation.text.words import SHORT_WORDS, Vocabulary, squeeze
+
+ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
+LEET = str.maketrans(
+    {"0": "o", "1": "i", "2": "z", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g"}
+    | {"@": "a", "$": "s", "!": "i", "|": "l", "+": "t", "(": "c", "€": "e", "£": "l", "¡": "i", "¢": "c", "¥": "y"}
+)
+LEET_DIGITS = str.maketrans("0134578@$", "oieastbas")
+LEET_L = str.maketrans({"1": "l", "!": "l", "0": "o"})
+SYMBOLS = frozenset("@$!|+(€£¡¢¥")
+
+
+@lru_cache(maxsize=65536)
+def repair(word: str, vocabulary: Vocabulary) -> str:
+    """The known word behind an unknown one: repeated letters, digits for letters, backwards, ROT13, glued together."""
+    if len(word) == 2 and (short := word.translate(LEET)) in SHORT_WORDS and any(map(str.isalpha, word)):
+        return short
+    letters = word if word.isalnum() else "".join(filter(str.isalnum, word))
+    if len(set(letters)) <= 2 and (short := squeeze(letters)) in SHORT_WORDS and len(letters) >= len(short) + 2:
+        return short
+    bare = word.strip("!|+(*$@")
+    if len(bare) < 3 or bare in vocabulary or not any(map(str.isalpha, word)):
+        return word
+    if "*" in bare[1:]:
+        return vocabulary.masked(bare) or word
+    candidates = [word]
+    if not word.isalpha():
+        candidates += [word.translate(LEET), word.translate(LEET_L).translate(LEET), bare.translate(LEET), letters]
+    for candidate in candidates:
+        if len(candidate) >= 3 and candidate in vocabulary:
+            return candidate
+    for candidate in candidates:
+        if len(candidate) >= 4 and squeeze(candidate) != candidate and (form := vocabulary.by_skeleton(candidate)):
+            return form if len(form) >= 3 else word
+    for candidate in candidates:
+        if len(candidate) >= 4 and candidate.isalpha():
+            for form in (candidate[::-1], candidate.translate(ROT13)):
+                if form in vocabulary.common:
+                    return form
+    shortest = 6 if any(map(str.isdigit, bare)) else 12
+    for candidate in dict.fromkeys(candidates[::-1]):
+        if len(candidate) >= shortest and candidate.isalpha() and (pieces := vocabulary.cut(candidate)):
+            return " ".join(pieces)
+    return _undressed(word)
+
+
+def _undressed(word: str) -> str:
+    """An unknown word without letters written thrice, and with letters for digits where several stand in its middle."""
+    if any(a == b == c for a, b, c in zip(word, word[1:], word[2:], strict=False)):
+        word = squeeze(word)
+    spoken = word.translate(LEET_DIGITS)
+    if spoken == word:
+        return word
+    digits = [at for at, (before, after) in enumerate(zip(word, spoken, strict=True)) if before != after]
+    # "35mm" and "1920s" are what they are: the digits lead.
+    within = any(any(map(str.isalpha, word[:at])) for at in digits) and word[-1].isalpha()
+    return spoken if len(digits) >= 2 and within and spoken.isalpha() else word
