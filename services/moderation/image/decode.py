@@ -10,6 +10,8 @@ from PIL import Image
 FORMATS = ("WEBP", "JPEG", "PNG")
 MAX_PIXELS = 16_000_000
 MAX_BYTES = 32 << 20
+ENOUGH = 512
+"""Pixels of the shorter side. Fingerprint and classifier look at 32 and 224, so what is larger is reduced once."""
 
 
 class Unreadable(Exception):
@@ -17,7 +19,7 @@ class Unreadable(Exception):
 
 
 def decode(data: bytes) -> Image.Image:
-    """The first frame as plain RGB pixels, without metadata; `Unreadable` for anything odd or larger than 16 Mpx."""
+    """The first frame as RGB without metadata, at least `ENOUGH` wide if it was; `Unreadable` if odd or over 16 Mpx."""
     if len(data) > MAX_BYTES:
         raise Unreadable(f"{len(data)} bytes")
     try:
@@ -28,14 +30,23 @@ def decode(data: bytes) -> Image.Image:
                 if not 0 < width * height <= MAX_PIXELS:
                     raise Unreadable(f"{width}×{height} pixels")
                 # JPEG can be decoded at a fraction of its size, which is all that a classifier needs.
-                image.draft("RGB", (512, 512))
+                image.draft("RGB", (ENOUGH, ENOUGH))
                 image.load()
-                if image.mode in ("RGBA", "LA", "PA", "P"):
-                    over = image.convert("RGBA")
-                    ground = Image.new("RGBA", over.size, "white")
-                    return Image.alpha_composite(ground, over).convert("RGB")
-                return image.convert("RGB")
+                return _smaller(_on_white(image))
     except Unreadable:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise Unreadable(f"{type(error).__name__}") from error
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode not in ("RGBA", "LA", "PA", "P"):
+        return image.convert("RGB")
+    over = image.convert("RGBA")
+    ground = Image.new("RGBA", over.size, "white")
+    return Image.alpha_composite(ground, over).convert("RGB")
+
+
+def _smaller(image: Image.Image) -> Image.Image:
+    factor = min(image.size) // ENOUGH
+    return image.reduce(factor) if factor > 1 else image
