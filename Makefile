@@ -12,7 +12,7 @@ CODE := shared services deploy training promptgram tests
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help simulate setup run seed test test-fast test-failed test-web fuzz lint types format bench bench-overhead bench-crowd bench-society bench-painting bench-searching bench-freshness modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
+.PHONY: help simulate setup run seed test test-fast test-failed test-web fuzz lint types format bench bench-overhead bench-crowd bench-society bench-moderation bench-painting bench-searching bench-freshness modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
 	eval-moderation eval-search eval-feed choose-feed simulate-community screenshots figures lock clean
 
 help: ## list the commands
@@ -112,6 +112,9 @@ bench-searching: setup ## measure the index beside exact search over the same ve
 
 bench-freshness: setup ## measure how soon a new post is found, alone and while a reindex runs (POSTS, OUT=<json>)
 	@$(BIN)/python -m deploy.bench.freshness $(if $(POSTS),--posts $(POSTS)) $(if $(OUT),--out $(OUT))
+
+bench-moderation: setup ## measure how long moderation takes over prompts, hostile texts and pictures, on one core (DATA=<folder> OUT=<json>)
+	@$(BIN)/python -m training.moderation.gates $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT))
 
 bench-painting: setup ## measure one model by batch size on the GPU or CPU at hand (MODEL, WAYS, BATCHES, OUT=<json>)
 	@$(BIN)/python -m deploy.bench.painting $(if $(MODEL),--model $(MODEL)) $(if $(WAYS),--ways $(WAYS)) \
