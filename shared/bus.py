@@ -21,6 +21,7 @@ from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js.errors import NotFoundError, ServiceUnavailableError
 
+from shared import stored_events
 from shared.delivery import Settlement
 from shared.events import Event
 from shared.live import Live
@@ -143,6 +144,10 @@ class Bus:
         if FAILED in reply.headers:
             raise Unanswered(f"{query.subject} failed")
         return cast("A", query.answer.model_validate_json(reply.body))
+
+    async def forget(self, user_id: str) -> int:
+        """Delete what the broker keeps of what was said about a person; how many messages that were."""
+        return await stored_events.forget(self._client.jetstream(), user_id)
 
     # ── life ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,6 +6,7 @@ So nothing is answered and then forgotten: if the broker is down the rows wait, 
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -84,6 +85,10 @@ class Outbox:
     async def waiting(self) -> int:
         """How many events have been stored and not yet published."""
         return await self._rows.estimated_document_count()
+
+    async def names(self, text: str) -> bool:
+        """Whether an event that has yet to be published has this in it."""
+        return await self._rows.find_one({"body": {"$regex": re.escape(text)}}, {"_id": 1}) is not None
 
     async def start(self) -> None:
         await self._rows.create_index(SWEEP_ORDER)

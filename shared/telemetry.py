@@ -26,6 +26,7 @@ def configure_telemetry(service: str, settings: ServiceSettings) -> TracerProvid
     resource = Resource.create({"service.name": service, "service.namespace": "promptgram"})
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(_StableReplyNames())
+    provider.add_span_processor(_NoQueries())
     endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
     if endpoint:
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -50,3 +51,11 @@ class _StableReplyNames(SpanProcessor):
         if span.name.startswith("_INBOX"):
             span.update_name(f"reply {span.name.rpartition(' ')[2]}")
             span.set_attribute("messaging.destination_name", "reply")
+
+
+class _NoQueries(SpanProcessor):
+    """What people search for, and the signatures of their pictures, stand in queries: neither belongs in a trace."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        if span.attributes and "url.query" in span.attributes:
+            span.set_attribute("url.query", "REDACTED")

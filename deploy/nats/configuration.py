@@ -85,6 +85,10 @@ class User:
     answers: bool = False
 
 
+FORGETS = ("gateway",)
+"""Who reads what the broker keeps and deletes from it, for people who have themselves erased."""
+
+
 def service_user(service: str) -> User:
     """The rights of one service, from the topology."""
     durables = [row.durable for row in CONSUMERS if row.service == service]
@@ -101,6 +105,12 @@ def service_user(service: str) -> User:
             *(f"{API}.CONSUMER.INFO.{stream}.{durable}" for durable in durables),
             *(f"{API}.CONSUMER.MSG.NEXT.{stream}.{durable}" for durable in durables),
             *(f"$JS.ACK.{stream}.{durable}.>" for durable in durables),
+            *(
+                f"{API}.STREAM.MSG.{verb}.{kept}"
+                for kept in (EVENTS.name, DEAD_LETTERS.name)
+                for verb in ("GET", "DELETE")
+                if service in FORGETS
+            ),
         ),
         # A query is heard only within the group, so that nobody can listen beside it.
         subscribe=(f"_INBOX_{service}.>", *(f"{subject} {service}" for subject in answered), *heard),

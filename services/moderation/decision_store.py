@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
@@ -10,16 +10,18 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from services.moderation.policy import Stage
-from services.moderation.ports import Overturned, Record, Standing
-from shared.events import Event, Target
+from services.moderation.ports import Overturned, Record, Standing, reported
+from shared.events import Event, Target, utcnow
 from shared.mongo import Document, Mongo
 from shared.outbox import Outbox
 
 ERASED = "erased"
+REMEMBERED = timedelta(days=8)
+"""How long it is known that somebody was erased: a day longer than the broker keeps an event about them."""
 
 
 class MongoDecisionStore:
-    """`decisions`, `overturned` (allow-list and regression cases in one) and `known_pictures`."""
+    """`decisions`, `overturned` (allow-list and regression cases in one), `known_pictures` and `erased`."""
 
     def __init__(self, mongo: Mongo, outbox: Outbox) -> None:
         self._mongo, self._outbox = mongo, outbox
@@ -28,6 +30,7 @@ class MongoDecisionStore:
         self._known = mongo.database["known_pictures"]
         self._cases = mongo.database["cases"]
         self._reports = mongo.database["reports"]
+        self._erased = mongo.database["erased"]
 
     async def prepare(self) -> None:
         """Make the indexes; safe to run again and beside another."""
@@ -35,6 +38,7 @@ class MongoDecisionStore:
             [("target.kind", ASCENDING), ("target.id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]
         )
         await self._decisions.create_index([("owner_id", ASCENDING), ("at", DESCENDING)])
+        await self._erased.create_index([("at", ASCENDING)], expireAfterSeconds=int(REMEMBERED.total_seconds()))
 
     async def decision(self, decision_id: str) -> Record | None:
         return _record(await self._decisions.find_one({"_id": decision_id}))
@@ -82,11 +86,21 @@ class MongoDecisionStore:
     async def erase(self, user_id: str) -> None:
         overruled = await self._decisions.distinct("_id", {"owner_id": user_id, "actor": {"$ne": "policy"}})
         await self._overturned.update_many({"decision_id": {"$in": overruled}}, {"$set": {"text": None}})
-        await self._decisions.update_many(
-            {"owner_id": user_id}, {"$set": {"owner_id": ERASED, "text": None, "span": None, "context": {}}}
-        )
+        await self._erased.update_one({"_id": user_id}, {"$set": {"at": utcnow()}}, upsert=True)
+        forgotten: Document = {"owner_id": ERASED, "text": None, "span": None, "image_hash": None, "context": {}}
+        await self._decisions.update_many({"owner_id": user_id}, {"$set": forgotten})
         await self._cases.delete_many({"owner_id": user_id})
+        async for report in self._reports.find({"reporter_id": user_id}, {"target": 1, "reason": 1, "text": 1}):
+            case = _on(Target(**report["target"]))
+            await self._cases.update_one(case, {"$pull": {"why": reported(report["reason"], report["text"])}})
+            await self._cases.update_one(case, {"$addToSet": {"why": reported(report["reason"], "")}})
         await self._reports.update_many({"reporter_id": user_id}, {"$set": {"reporter_id": ERASED, "text": ""}})
+        for rows in (self._decisions, self._reports):
+            about = {"target.kind": {"$in": ["profile", "user"]}, "target.id": user_id}
+            await rows.update_many(about, {"$set": {"target.id": ERASED}})
+
+    async def erased(self, user_id: str) -> bool:
+        return await self._erased.find_one({"_id": user_id}) is not None
 
     async def allowed(self, stage: Stage, fingerprint: str) -> bool:
         return await self._overturned.find_one({"_id": f"{stage}:{fingerprint}"}) is not None

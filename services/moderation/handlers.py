@@ -45,15 +45,18 @@ def register(
 
     @bus.on(PostCommented)
     async def check_comment(event: PostCommented) -> None:
-        await tell_if_stopped(bus, await moderation.check_comment(event))
+        if not await decisions.erased(event.user_id):
+            await tell_if_stopped(bus, await moderation.check_comment(event))
 
     @bus.on(ProfileChanged)
     async def check_profile(event: ProfileChanged) -> None:
-        await tell_if_stopped(bus, await moderation.check_profile(event))
+        if not await decisions.erased(event.user_id):
+            await tell_if_stopped(bus, await moderation.check_profile(event))
 
     @bus.on(ContentReported)
     async def take_report(event: ContentReported) -> None:
-        await review.report(event)
+        if not await decisions.erased(event.reporter_id) and not await decisions.erased(event.owner_id):
+            await review.report(event)
 
     @bus.on(DecisionAppealed)
     async def take_appeal(event: DecisionAppealed) -> None:

@@ -89,6 +89,11 @@ class Report(Fact):
     outcome: Literal["upheld", "dismissed"] | None = None
 
 
+def reported(reason: str, text: str) -> str:
+    """A report as a line of why its target's case is open."""
+    return f"reported: {reason}" + (f" — {text}" if text else "")
+
+
 class Overturned(Fact):
     """Content that moderators allowed after it had been stopped: a test for all later versions."""
 
@@ -150,6 +155,10 @@ class DecisionStore(Protocol):
 
     async def erase(self, user_id: str) -> None:
         """Forget what a person wrote and who they were; the decisions stay, without either."""
+        ...
+
+    async def erased(self, user_id: str) -> bool:
+        """Whether a person was erased, so that what is still told of them can be passed over."""
         ...
 
     async def allowed(self, stage: Stage, fingerprint: str) -> bool: ...

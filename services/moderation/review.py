@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.moderation.policy import ABSOLUTE, Policy, Stage
-from services.moderation.ports import Case, CaseStore, DecisionStore, Overturned, Record, Report
+from services.moderation.ports import Case, CaseStore, DecisionStore, Overturned, Record, Report, reported
 from shared.events import ContentReported, DecisionAppealed, DecisionMade, Target, TargetKind, utcnow
 from shared.ids import new_id
 from shared.queries import Decide, Decided, ModerationQueue, QueueEntries, QueueEntry
@@ -74,7 +74,7 @@ class Review:
                 target=event.target,
                 owner_id=event.owner_id,
                 priority=max(0, min(priority + min(others, 5), 97 if base < FULL_PRIORITY_FROM else base)),
-                why=(f"reported: {event.reason}" + (f" — {event.text}" if event.text else ""),),
+                why=(reported(event.reason, event.text),),
                 opened_at=at,
                 due_at=event.occurred_at + INTIMATE_CLOCK if event.reason == "intimate_image" else None,
                 text=known.text if known else None,

@@ -49,7 +49,7 @@ ADAPTERS: dict[str, tuple[str, ...]] = {
     "qdrant_client": ("services/search/index_server.py", "services/search/opening.py", "services/search/main.py"),
     "pymongo": ("shared/mongo.py", "shared/outbox.py", "services/gateway/store/", "services/moderation/case_store.py",
                 "services/moderation/decision_store.py", "services/feed/mongo_"),
-    "nats": ("shared/bus.py", "shared/delivery.py", "shared/outbox.py", "shared/topology.py", "deploy/"),
+    "nats": ("shared/bus.py", "shared/delivery.py", "shared/outbox.py", "shared/stored_events.py", "shared/topology.py", "deploy/"),
     "faststream": ("shared/bus.py", "shared/delivery.py"),
     "obstore": ("shared/media.py",),
     "pydantic_settings": ("shared/settings.py",),

@@ -13,6 +13,7 @@ from services.gateway.context import Parts
 from services.gateway.generating import steps
 from services.gateway.generating.sources import Source
 from services.gateway.generating.steps import Change, Document
+from services.gateway.people import erasure
 from services.gateway.pictures import cleaning
 from services.gateway.store.generations import Step
 from services.gateway.store.removals import Removal
@@ -140,11 +141,17 @@ async def prompt_rejected(parts: Parts, event: PromptRejected) -> None:
     """Record that the prompt was refused, and keep the decision for its person."""
     target = Target(kind="prompt", id=event.generation_id)
     await parts.decisions.record(event.user_id, target, event.decision, event.occurred_at)
-    await record(parts, event.generation_id, lambda one: steps.prompt_refused(one, event.attempt, event.decision))
+    if not await record(
+        parts, event.generation_id, lambda one: steps.prompt_refused(one, event.attempt, event.decision)
+    ):
+        await erasure.forget_late_news(parts, event.user_id)
 
 
 async def generation_failed(parts: Parts, event: GenerationFailed) -> None:
-    await record(parts, event.generation_id, lambda one: steps.gave_up(one, event.attempt, event.code, event.detail))
+    if not await record(
+        parts, event.generation_id, lambda one: steps.gave_up(one, event.attempt, event.code, event.detail)
+    ):
+        await erasure.forget_late_news(parts, event.user_id)
 
 
 async def picture_judged(parts: Parts, event: ImageEvent, decision: Decision | None) -> None:
@@ -158,6 +165,8 @@ async def picture_judged(parts: Parts, event: ImageEvent, decision: Decision | N
         generation = await parts.generations.get(event.generation_id)
     if generation is None or step(generation) is None:
         await _drop_unwanted(parts, generation, event.rendition)
+        if generation is None:
+            await erasure.forget_late_news(parts, event.user_id)
         return
     if decision:
         target = Target(kind="image", id=event.rendition.image_id)
@@ -171,6 +180,8 @@ async def picture_judged(parts: Parts, event: ImageEvent, decision: Decision | N
             await parts.budget.spend(event.rendition.paint_ms)
     elif not _holds(after, event.rendition):
         await _discard(parts, event.rendition)
+        if after is None:
+            await erasure.forget_late_news(parts, event.user_id)
 
 
 async def follow_up(parts: Parts, generation: Document, change: Change) -> None:

@@ -17,8 +17,13 @@ from shared.mongo import Document
 
 log = structlog.get_logger(__name__)
 IDLE_S = 1.0
+TRY_AGAIN = timedelta(seconds=5)
 BUSY_FOR = timedelta(minutes=2)
 """After this another process takes a job up again; every step can be repeated."""
+
+
+class StillTelling(Exception):
+    """Events about the person have yet to leave."""
 
 
 async def request(parts: Parts, user_id: str) -> None:
@@ -40,13 +45,26 @@ async def run(parts: Parts) -> None:
         try:
             job = await parts.erasures.next(BUSY_FOR)
             if job:
-                await carry_out(parts, job)
+                await _attempt(parts, job)
                 continue
         except PyMongoError as error:
             log.warning("erasures wait for the database", error=str(error))
-        except Exception:
-            log.exception("an erasure failed and will be tried again")
         await asyncio.sleep(IDLE_S)
+
+
+async def _attempt(parts: Parts, job: Document) -> None:
+    try:
+        await carry_out(parts, job)
+    except Exception as error:
+        log.warning("an erasure will be tried again", error=str(error) or type(error).__name__, exc_info=error)
+        await parts.erasures.put_back(job, TRY_AGAIN)
+
+
+async def forget_late_news(parts: Parts, user_id: str) -> None:
+    """After news of something that is not there any more: if its person was erased, what the news left has to go."""
+    if await parts.erasures.concern(user_id):
+        await parts.decisions.delete_of(user_id)
+        await parts.removals.add([("person", user_id)])
 
 
 async def carry_out(parts: Parts, job: Document) -> None:
@@ -64,6 +82,9 @@ async def carry_out(parts: Parts, job: Document) -> None:
     }
     for other in around:
         await people_counters.repair_one(parts, other)
+    if await parts.outbox.names(user_id):
+        raise StillTelling(user_id)
+    removed["events"] = await parts.bus.forget(user_id)
     removed["accounts"] = await parts.accounts.forget(user_id)
     await parts.erasures.finish(job, removed)
     log.info("a person was erased", removed=sum(removed.values()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.gateway.context import Parts
 from services.gateway.generating import flow, steps
+from services.gateway.people import erasure
 from services.gateway.people.telling import notify
 from services.gateway.posting import publishing
 from shared.events import Decision, DecisionMade
@@ -26,6 +27,7 @@ async def apply(parts: Parts, event: DecisionMade) -> None:
             await parts.accounts.rate_profile(event.owner_id, decision.verdict)
     await parts.decisions.record(event.owner_id, target, decision, event.occurred_at)
     await notify(parts, event.owner_id, "decision", event.decision_id)
+    await erasure.forget_late_news(parts, event.owner_id)
 
 
 async def _prompt(parts: Parts, generation_id: str, decision: Decision) -> None:

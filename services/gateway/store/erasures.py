@@ -39,6 +39,10 @@ class Erasures:
             {"not_before": {"$lte": now}}, {"$set": {"not_before": now + busy_for}}, sort=[("requested_at", ASCENDING)]
         )
 
+    async def put_back(self, job: Document, pause: timedelta) -> None:
+        """Leave a job to be taken up again after a pause."""
+        await self._jobs.update_one({"_id": job["_id"]}, {"$set": {"not_before": utcnow() + pause}})
+
     async def finish(self, job: Document, removed: dict[str, int]) -> None:
         """Replace the job by its receipt: how many documents and objects were removed, by kind."""
         receipt = {"requested_at": job["requested_at"], "finished_at": utcnow(), "removed": removed}
@@ -48,6 +52,10 @@ class Erasures:
     async def receipt(self, user_id: str) -> Document | None:
         """What was removed, once it is done."""
         return await self._receipts.find_one({"_id": self._hash(user_id)})
+
+    async def concern(self, user_id: str) -> bool:
+        """Whether this person has asked to be erased."""
+        return await self._jobs.find_one({"_id": user_id}) is not None or await self.receipt(user_id) is not None
 
     def _hash(self, user_id: str) -> str:
         return hmac.new(self._key, user_id.encode(), hashlib.sha256).hexdigest()

@@ -105,8 +105,17 @@ class Notifications:
     async def delete_of(self, user_id: str) -> int:
         """Remove what a person was told, and what others were told of them."""
         gone = await self._groups.delete_many({"recipient_id": user_id})
+        theirs = await self._ledger.find({"actor_id": user_id}, {"group": 1}).to_list()
         acts = await self._ledger.delete_many({"$or": [{"recipient_id": user_id}, {"actor_id": user_id}]})
         await self._groups.update_many({"latest": user_id}, {"$pull": {"latest": user_id}})
+        for act in theirs:
+            # Of several acts a group names the latest one's comment.
+            comment_id = act["_id"].rpartition(":")[2]
+            await self._groups.update_one(
+                {"_id": act["group"], "comment_id": comment_id}, {"$set": {"comment_id": None}}
+            )
+            if await self._ledger.find_one({"group": act["group"]}, {"_id": 1}) is None:
+                await self._groups.delete_one({"_id": act["group"]})
         return gone.deleted_count + acts.deleted_count
 
     async def mark_read(self, recipient_id: str, *, ids: list[str] | None, up_to: datetime) -> None:

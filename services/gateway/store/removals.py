@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, cast
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from shared.events import utcnow
 from shared.mongo import Document, Mongo
 
-Kind = Literal["picture", "post"]
+Kind = Literal["picture", "post", "person"]
 Removal = tuple[Kind, str]
-"""A picture by its hash: its objects are to go. A post by its id: what hangs on it is to go."""
+"""A picture by its hash: its objects are to go. A post by its id: what hangs on it is to go. A person who is erased,
+by their id: what the broker keeps of late news about them is to go."""
 
 
 class Removals:
@@ -30,7 +31,7 @@ class Removals:
     async def waiting(self, limit: int) -> list[Removal]:
         rows: list[Document] = await self._rows.find({}, {"_id": 1}).sort("at", 1).limit(limit).to_list()
         found = [str(row["_id"]).partition(":") for row in rows]
-        return [("post" if kind == "post" else "picture", name) for kind, _, name in found]
+        return [(cast(Kind, kind), name) for kind, _, name in found]
 
     async def clear(self, removal: Removal) -> None:
         kind, name = removal

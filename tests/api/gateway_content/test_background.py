@@ -20,12 +20,13 @@ from services.gateway.pictures import cleaning
 from services.gateway.posting import republish
 from services.gateway.settings import GatewaySettings
 from shared.bus import Bus
-from shared.events import GenerationFailed, PostPublished, utcnow
+from shared.events import GenerationFailed, PostPublished, UserErased, utcnow
 from shared.live import GenerationStarted
-from tests.api.conftest import Person, client_of
+from tests.api.conftest import PASSWORD, Person, client_of
 from tests.api.gateway_content.conftest import MakePictures, Studio, until
 from tests.api.gateway_content.test_generations import WAIT, ask, ended, events_of
 from tests.api.gateway_content.test_posts import publish
+from tests.api.gateway_people.arranging import stored
 from tests.servers import Server
 
 
@@ -198,3 +199,28 @@ async def test_what_an_erased_person_had_in_the_making_is_dropped(
     await until(dropped)
     assert await parts.images.hashes_of(ada.id) == []
     studio.go.set()
+
+
+async def test_what_comes_late_about_an_erased_person_is_forgotten_too(
+    ada: Person, parts: Parts, studio: Studio
+) -> None:
+    await ask(ada, "wait for me")
+
+    async def submitted() -> bool:
+        return bool(studio.submitted)
+
+    async def kept() -> list[str]:
+        return [message.subject for message in await stored(parts) if ada.id.encode() in message.data]
+
+    await until(submitted)
+    assert len(await kept()) > 1
+    await ada.http.request("DELETE", "/v1/me", json={"password": PASSWORD})
+    await until(lambda: parts.erasures.receipt(ada.id))
+    assert await kept() == [UserErased.subject]
+    studio.go.set()
+
+    async def told_again() -> bool:
+        return await kept() == [UserErased.subject] * 2
+
+    await until(told_again, seconds=30)
+    assert await parts.removals.waiting(10) == []

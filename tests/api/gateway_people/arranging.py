@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import nats
-from nats.js.errors import NotFoundError
+from nats.js.api import RawStreamMsg
 
 from services.gateway.context import Parts
+from shared import stored_events
 from shared.events import Event, utcnow
 from shared.ids import new_id
 from shared.media import rendition_key
@@ -34,16 +35,16 @@ async def spoken(parts: Parts, kind: type[E]) -> list[E]:
         return await parts.mongo.database["outbox"].count_documents({}) == 0
 
     await eventually(told)
+    return [
+        kind.model_validate_json(message.data) for message in await stored(parts) if message.subject == kind.subject
+    ]
+
+
+async def stored(parts: Parts) -> list[RawStreamMsg]:
+    """Every event that the broker keeps."""
     client = await nats.connect(parts.settings.nats_url)
-    found: list[E] = []
-    sequence = 1
     try:
-        while True:
-            message = await client.jetstream().get_msg("EVENTS", seq=sequence, subject=kind.subject, next=True)
-            found.append(kind.model_validate_json(message.data))
-            sequence = message.seq + 1
-    except NotFoundError:
-        return found
+        return [message async for message in stored_events.messages(client.jetstream(), "EVENTS")]
     finally:
         await client.close()
 

@@ -6,12 +6,14 @@ import asyncio
 import io
 import json
 import zipfile
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from services.gateway.context import Parts
 from services.gateway.identity.signing_in import COOKIE
+from services.gateway.people import erasure
 from shared.events import ProfileChanged, UserErased, utcnow
 from shared.ids import new_id
 from tests.api.conftest import PASSWORD, Person, problem
@@ -204,6 +206,29 @@ async def test_an_erasure_cut_short_is_finished_later(ada: Person, parts: Parts,
     await eventually(lambda: parts.erasures.receipt(ada.id))
     assert len(calls) == 2
     assert await parts.mongo.database["images"].count_documents({"user_id": ada.id}) == 0
+
+
+async def test_an_erasure_is_not_done_before_everything_about_the_person_has_been_told(
+    ada: Person, parts: Parts, monkeypatch
+) -> None:
+    monkeypatch.setattr(erasure, "TRY_AGAIN", timedelta(0))
+    outbox, tries = parts.mongo.database["outbox"], []
+    put_back = parts.erasures.put_back
+
+    async def tried(*attempt) -> None:
+        tries.append(attempt)
+        await put_back(*attempt)
+
+    async def several() -> bool:
+        return len(tries) > 1
+
+    monkeypatch.setattr(parts.erasures, "put_back", tried)
+    await outbox.insert_one({"_id": "held", "body": f'{{"user_id":"{ada.id}"}}', "stuck": True})
+    await ada.http.request("DELETE", "/v1/me", json={"password": PASSWORD})
+    await eventually(several)
+    assert await parts.erasures.receipt(ada.id) is None
+    await outbox.delete_one({"_id": "held"})
+    await eventually(lambda: parts.erasures.receipt(ada.id))
 
 
 @pytest.mark.parametrize("until", [0, 1.5, "0", "1700000000", "0001-01-01T00:00:00+23:59", "tomorrow", True])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.moderation.policy import Stage
-from services.moderation.ports import Case, Overturned, Record, Report, Standing
+from services.moderation.ports import Case, Overturned, Record, Report, Standing, reported
 from shared.events import Event, Target
 
 
@@ -19,6 +19,7 @@ class MemoryStores:
         self.listed: dict[tuple[Stage, str], Overturned] = {}
         self.pictures: set[str] = set()
         self.told: list[Event] = []
+        self.gone: set[str] = set()
 
     async def decision(self, decision_id: str) -> Record | None:
         return self.records.get(decision_id)
@@ -58,11 +59,24 @@ class MemoryStores:
             if case.decision_id in mine:
                 self.listed[key] = case.model_copy(update={"text": None})
         for record in [each for each in self.records.values() if each.owner_id == user_id]:
-            gone = {"owner_id": "erased", "text": None, "span": None, "context": {}}
+            gone = {"owner_id": "erased", "text": None, "span": None, "image_hash": None, "context": {}}
             self.records[record.id] = record.model_copy(update=gone)
         self.kept_cases = {name: case for name, case in self.kept_cases.items() if case.owner_id != user_id}
         for report in [each for each in self.kept_reports.values() if each.reporter_id == user_id]:
+            if (case := await self.case(report.target)) is not None:
+                told, kept = reported(report.reason, report.text), reported(report.reason, "")
+                why = tuple(dict.fromkeys(kept if line == told else line for line in case.why))
+                self.kept_cases[case.id] = case.model_copy(update={"why": why})
             self.kept_reports[report.id] = report.model_copy(update={"reporter_id": "erased", "text": ""})
+        for kept_by_id in (self.records, self.kept_reports):
+            for name, about in kept_by_id.items():
+                if about.target.kind in ("profile", "user") and about.target.id == user_id:
+                    target = about.target.model_copy(update={"id": "erased"})
+                    kept_by_id[name] = about.model_copy(update={"target": target})
+        self.gone.add(user_id)
+
+    async def erased(self, user_id: str) -> bool:
+        return user_id in self.gone
 
     async def allowed(self, stage: Stage, fingerprint: str) -> bool:
         return (stage, fingerprint) in self.listed

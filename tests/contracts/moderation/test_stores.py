@@ -173,7 +173,7 @@ async def test_strikes_are_moderators_blocks_that_still_stand(stores: Any) -> No
 
 
 async def test_erasing_a_person_leaves_decisions_without_their_words(stores: Any) -> None:
-    await stores.decisions.record(record("d1", span=(0, 2), context={"generation_id": "g1"}))
+    await stores.decisions.record(record("d1", span=(0, 2), image_hash="ab", context={"generation_id": "g1"}))
     await stores.cases.open(case("g1"))
     await stores.cases.report(Report(id="r1", reporter_id="ada", target=PROMPT, reason="spam", text="mine", at=NOW))
     overruled = record("d2", "allow", actor="mo", at=NOW + timedelta(seconds=1))
@@ -186,8 +186,29 @@ async def test_erasing_a_person_leaves_decisions_without_their_words(stores: Any
     assert await stores.decisions.allowed("prompt", "f")
     kept = await stores.decisions.decision("d1")
     assert (kept.verdict, kept.owner_id, kept.text, kept.context) == ("block", "erased", None, {})
+    assert (kept.span, kept.image_hash) == (None, None)
     assert await stores.cases.case(PROMPT) is None
     assert [each.text for each in await stores.cases.reports(PROMPT)] == [""]
+
+
+async def test_an_erased_person_is_named_nowhere_and_remembered_as_erased(stores: Any) -> None:
+    profile = Target(kind="profile", id="ada")
+    await stores.decisions.record(record("d1", target=profile, stage="profile"))
+    for name, reporter, target in (("r1", "ben", Target(kind="user", id="ada")), ("r2", "ada", PROMPT)):
+        await stores.cases.report(
+            Report(id=name, reporter_id=reporter, target=target, reason="spam", text=f"by {reporter}", at=NOW)
+        )
+    await stores.cases.open(case("g1", owner_id="ben", why=("reported: spam — by ada", "reported: spam — by cy")))
+    assert not await stores.decisions.erased("ada")
+    await stores.decisions.erase("ada")
+    await stores.decisions.erase("ada")
+    assert await stores.decisions.erased("ada")
+    assert not await stores.decisions.erased("ben")
+    assert await stores.decisions.history(profile) == []
+    assert (await stores.decisions.decision("d1")).target == Target(kind="profile", id="erased")
+    assert set((await stores.cases.case(PROMPT)).why) == {"reported: spam — by cy", "reported: spam"}
+    assert await stores.cases.reports(Target(kind="user", id="ada")) == []
+    assert [each.reporter_id for each in await stores.cases.reports(PROMPT)] == ["erased"]
 
 
 async def test_blocked_pictures_are_known_until_unblocked(stores: Any) -> None:

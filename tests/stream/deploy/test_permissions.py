@@ -16,7 +16,8 @@ from deploy.tools.dead_letters import main
 from shared import queries as q
 from shared.bus import Bus, Unanswered
 from shared.delivery import Permanent
-from shared.events import Event, PostDeleted, UserErased, every_event, utcnow
+from shared.events import Event, PostDeleted, PostLiked, UserErased, every_event, utcnow
+from shared.ids import new_id
 from shared.live import (
     GenerationChanged,
     GenerationProgressed,
@@ -128,6 +129,13 @@ async def test_valid_events_are_handled_and_acknowledged(actors: dict[str, Actor
             await asyncio.sleep(0.05)
 
 
+async def test_the_gateway_forgets_whom_it_was_asked_to(actors: dict[str, Actor]) -> None:
+    user_id = new_id()
+    await actors["gateway"].bus.emit(PostLiked(post_id=new_id(), author_id=new_id(), user_id=user_id))
+    assert await actors["gateway"].bus.forget(user_id) == 1
+    assert await actors["gateway"].bus.forget(user_id) == 0
+
+
 async def test_questions_are_asked_and_answered(actors: dict[str, Actor]) -> None:
     for asker, queries in ASKS.items():
         for query in queries:
@@ -197,6 +205,8 @@ FORBIDDEN_PUBLICATIONS = [
     ("feed", "evt.post.published.v1"),
     ("moderation", "evt.post.deleted.v1"),
     ("gateway", "evt.prompt.approved.v1"),
+    ("search", "$JS.API.STREAM.MSG.DELETE.EVENTS"),
+    ("search", "$JS.API.STREAM.MSG.GET.EVENTS"),
     ("search", "dlq.feed-post-liked"),
     ("feed", "$JS.ACK.EVENTS.search-post-published.1.1.1.1.1"),
     ("search", "qry.moderation.decide.v1"),
