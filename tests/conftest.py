@@ -14,7 +14,7 @@ import pytest
 from shared.mongo import Mongo
 from shared.settings import MongoSettings
 from shared.topology import DEAD_LETTERS, EVENTS, provision
-from tests.servers import Server, mongo_server, nats_server, running
+from tests.servers import Server, mongo_server, nats_server, oidc_issuer, running
 from tests.stack import Stack, running_stack
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -34,6 +34,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that speaks MongoDB's wire protocol."""
     with running(mongo_server(tmp_path_factory.mktemp("database"))) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an OpenID Connect issuer, which `tests/issuer.py` says how to steer."""
+    with running(oidc_issuer(tmp_path_factory.mktemp("issuer"))) as server:
+        yield f"http://127.0.0.1:{server.port}"
 
 
 @pytest.fixture

@@ -80,3 +80,8 @@ def mongo_server(folder: Path) -> Server:
     store.mkdir(exist_ok=True)
     command = [str(BIN / "secantusd-py"), "--port", str(port), "--storage-path", str(store)]
     return Server("mongo", command, port, folder / "mongo.log")
+
+
+def oidc_issuer(folder: Path) -> Server:
+    port = free_port()
+    return Server("issuer", [sys.executable, "-m", "tests.issuer", str(port)], port, folder / "issuer.log")

@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from services.gateway.generating.live import WaitingLine, Watchers
 from services.gateway.generating.models import ModelRegistry
 from services.gateway.health_of_parts import HealthOfParts
+from services.gateway.identity.code_flow import CodeFlow
 from services.gateway.identity.oidc import Issuer
 from services.gateway.identity.passwords import Passwords
 from services.gateway.pictures.access import Pictures
@@ -56,6 +57,7 @@ class Parts:
     accounts: Accounts
     sessions: Sessions
     issuer: Issuer | None
+    code_flow: CodeFlow | None
     passwords: Passwords
     relations: Relations
     notifications: Notifications
@@ -85,6 +87,7 @@ class Parts:
     def assemble(cls, settings: GatewaySettings, mongo: Mongo, bus: Bus, media: MediaStore) -> Parts:
         """The stores over one database."""
         secret = settings.auth_secret.get_secret_value()
+        issuer = _issuer(settings)
         return cls(
             settings=settings,
             mongo=mongo,
@@ -93,7 +96,8 @@ class Parts:
             media=media,
             accounts=Accounts(mongo),
             sessions=Sessions(mongo, secret, timedelta(days=settings.refresh_token_days)),
-            issuer=_issuer(settings),
+            issuer=issuer,
+            code_flow=_code_flow(settings, issuer),
             passwords=Passwords(settings.password_hash_concurrency),
             relations=Relations(mongo),
             notifications=Notifications(mongo),
@@ -133,6 +137,18 @@ def _issuer(settings: GatewaySettings) -> Issuer | None:
         settings.oidc_issuer,
         audience=settings.oidc_audience,
         authorized_parties=settings.oidc_authorized_parties,
+    )
+
+
+def _code_flow(settings: GatewaySettings, issuer: Issuer | None) -> CodeFlow | None:
+    if issuer is None or settings.oidc_client_id is None:
+        return None
+    secret = settings.oidc_client_secret
+    return CodeFlow(
+        issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        key=settings.auth_secret.get_secret_value(),
     )
 
 

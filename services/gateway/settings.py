@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from shared.settings import MongoSettings
 
@@ -50,6 +52,24 @@ class GatewaySettings(MongoSettings):
     oidc_authorized_parties: tuple[str, ...] = Field(
         (), description="Accepted `azp` of its tokens, as a JSON list; empty accepts any."
     )
+    oidc_client_id: str | None = Field(
+        None,
+        min_length=1,
+        description="This page's client at the issuer: people can log in there. Its redirect URI is `/login/return`.",
+    )
+    oidc_client_secret: SecretStr | None = Field(None, description="The client's secret; a public client has none.")
+    oidc_name: str | None = Field(None, description="What the page calls the issuer; its host name by default.")
+
+    @model_validator(mode="after")
+    def _client_has_an_issuer(self) -> Self:
+        if self.oidc_client_id and not self.oidc_issuer:
+            raise ValueError("OIDC_CLIENT_ID is of no use without OIDC_ISSUER")
+        return self
+
+    @property
+    def issuer_name(self) -> str | None:
+        """What to call the outside issuer, if there is one."""
+        return self.oidc_name or (urlsplit(self.oidc_issuer).hostname if self.oidc_issuer else None)
 
     @property
     def gpu_budgeted(self) -> bool:

@@ -1,4 +1,4 @@
-"""People of an outside issuer: their first request makes their account here."""
+"""People of an outside issuer: their first request or sign-in makes their account here."""
 
 from __future__ import annotations
 
@@ -18,12 +18,17 @@ from shared.mongo import Document
 ATTEMPTS = 8
 
 
+def subject_of(claims: dict[str, Any]) -> str:
+    """What an account of an outside issuer is known by: `<issuer>|<sub>`."""
+    return f"{claims['iss']}|{claims['sub']}"
+
+
 async def account_of(parts: Parts, claims: dict[str, Any]) -> Document | None:
     """The account of the person whom verified claims describe; None when they are being erased.
 
     An email of the issuer's is taken only if it is verified and nobody here has it: accounts are never joined by email.
     """
-    subject = f"{claims['iss']}|{claims['sub']}"
+    subject = subject_of(claims)
     known = await parts.accounts.by_subject(subject)
     if known:
         return known

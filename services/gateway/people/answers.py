@@ -53,6 +53,7 @@ class Me(Profile):
 
     email: str | None = Field(description="Null for an account of an outside issuer that tells none.")
     role: str
+    has_password: bool = Field(description="False for an account of an outside issuer: there is none to ask for.")
     preferences: Preferences
     profile_held: bool = Field(description="Whether moderation hides the name and bio from others for now.")
 
@@ -92,6 +93,7 @@ async def me(parts: Parts, account: Document) -> Me:
         created_at=account["created_at"],
         email=account.get("email"),
         role=account["role"],
+        has_password=account["password_hash"] is not None,
         preferences=Preferences.model_validate(account["preferences"]),
         profile_held=bool(hidden),
     )

@@ -9,6 +9,7 @@ from services.gateway.routes import (
     comments,
     feed,
     generations,
+    issuer,
     me,
     media,
     models,
@@ -30,6 +31,7 @@ from services.gateway.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
     sessions.router,
+    issuer.router,
     me.router,
     users.router,
     generations.router,

@@ -28,6 +28,9 @@ POST   /v1/accounts                                   201   201   201     201   
 POST   /v1/sessions                                   200   200   200     200       200      200
 POST   /v1/sessions/refresh                           401   401   401     401       401      401
 DELETE /v1/sessions/current                           401   204   204     204       204      204
+GET    /v1/sessions/issuer                            200   200   200     200       200      200
+POST   /v1/sessions/issuer                            404   404   404     404       404      404
+POST   /v1/sessions/issuer/code                       404   404   404     404       404      404
 GET    /v1/me                                         401   200   200     200       200      200
 PATCH  /v1/me                                         401   200   200     200       200      200
 DELETE /v1/me                                         401   401   401     401       401      401
@@ -165,6 +168,7 @@ def request_of(operation: str, scene: Scene, number: int) -> dict[str, object]:
             "username": f"new_{number}", "email": f"new_{number}@example.org", "password": PASSWORD,
         },
         "POST /v1/sessions": {"login": "owner", "password": PASSWORD},
+        "POST /v1/sessions/issuer/code": {"code": "c", "state": "s"},
         "PATCH /v1/me": {"bio": "Hello"},
         "PATCH /v1/me/taste": {"exploration": 0.5},
         # The password is wrong on purpose: who may do it is known by then, and everybody is still needed.

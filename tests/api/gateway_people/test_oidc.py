@@ -7,10 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import jwt
@@ -21,18 +18,8 @@ from services.gateway.context import Parts
 from services.gateway.identity import oidc
 from services.gateway.settings import GatewaySettings
 from tests.api.conftest import Person, client_of, problem
-from tests.servers import Server, free_port, running
 
 PARTY = "https://app.example.org"
-
-
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "tests.api.gateway_people.issuer", str(port)]
-    log: Path = tmp_path_factory.mktemp("issuer") / "issuer.log"
-    with running(Server("issuer", command, port, log)):
-        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
@@ -54,7 +41,7 @@ class Outside:
     async def token(self, **claims: object) -> str:
         now = int(time.time())
         known = {"iss": self.issuer, "sub": "user_1", "iat": now, "exp": now + 60, "aud": "promptgram", "azp": PARTY}
-        return (await self.post("/token", **known | claims))["token"]
+        return (await self.post("/sign", **known | claims))["token"]
 
     async def me(self, token: str | None = None, **claims: object) -> httpx.Response:
         token = token or await self.token(**claims)

@@ -128,6 +128,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions/issuer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Offer
+         * @description Whether people can sign in with an outside issuer, and with which.
+         */
+        get: operations["read_offer_v1_sessions_issuer_get"];
+        put?: never;
+        /**
+         * Begin
+         * @description Begin to sign in; holds for ten minutes, in this browser. 404 without an issuer, 503 `issuer_unavailable`.
+         */
+        post: operations["begin_v1_sessions_issuer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/issuer/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish
+         * @description Sign in with what the issuer sent the browser back with; the first time makes the account.
+         *
+         *     401 `sign_in_expired` in another browser, too late or a second time; `issuer_clock` or `invalid_id_token` when the
+         *     issuer's answer is not good; 502 `issuer_refused`; 503 `issuer_unavailable`.
+         */
+        post: operations["finish_v1_sessions_issuer_code_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -1186,6 +1233,18 @@ export interface components {
              */
             at: string;
         };
+        /**
+         * Arrival
+         * @description The parameters with which the issuer has sent the browser back.
+         */
+        Arrival: {
+            /** Code */
+            code: string;
+            /** State */
+            state: string;
+            /** Iss */
+            iss?: string | null;
+        };
         /** Author */
         Author: {
             /** Id */
@@ -1347,6 +1406,14 @@ export interface components {
              * @default
              */
             policy_version?: string;
+        };
+        /** Departure */
+        Departure: {
+            /**
+             * Authorization Url
+             * @description Where to send the person's browser.
+             */
+            authorization_url: string;
         };
         /** Failure */
         Failure: {
@@ -1510,6 +1577,11 @@ export interface components {
             email: string | null;
             /** Role */
             role: string;
+            /**
+             * Has Password
+             * @description False for an account of an outside issuer: there is none to ask for.
+             */
+            has_password: boolean;
             preferences: components["schemas"]["Preferences"];
             /**
              * Profile Held
@@ -1867,6 +1939,14 @@ export interface components {
             width: number;
             /** Height */
             height: number;
+        };
+        /** OutsideIssuer */
+        OutsideIssuer: {
+            /**
+             * Name
+             * @description What to call it on a button.
+             */
+            name: string;
         };
         /**
          * OwnDecision
@@ -2487,6 +2567,11 @@ export interface components {
              */
             current: boolean;
         };
+        /** SignInOffer */
+        SignInOffer: {
+            /** @description Null when nobody can sign in with an outside issuer's page. */
+            issuer: components["schemas"]["OutsideIssuer"] | null;
+        };
         /** SignIns */
         SignIns: {
             /** Items */
@@ -2803,6 +2888,110 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An RFC 9457 problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_offer_v1_sessions_issuer_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOffer"];
+                };
+            };
+            /** @description An RFC 9457 problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    begin_v1_sessions_issuer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                promptgram_issuer?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departure"];
+                };
+            };
+            /** @description An RFC 9457 problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    finish_v1_sessions_issuer_code_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                promptgram_issuer?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Arrival"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInAnswer"];
+                };
+            };
+            /** @description As 200, and the account was made just now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInAnswer"];
+                };
             };
             /** @description An RFC 9457 problem. */
             default: {
