@@ -55,6 +55,10 @@ export const router = createBrowserRouter([
             lazy: async () => ({ Component: (await import("./moderation/ModerationPage")).ModerationPage }),
           },
           { path: "login", lazy: async () => ({ Component: (await import("./auth/AuthPage")).LoginPage }) },
+          {
+            path: "login/return",
+            lazy: async () => ({ Component: (await import("./auth/ReturnPage")).ReturnPage }),
+          },
           { path: "signup", lazy: async () => ({ Component: (await import("./auth/AuthPage")).SignupPage }) },
           { path: "*", element: <NotFound /> },
         ],

@@ -8,17 +8,18 @@ import { AuthForm } from "./AuthForm";
 
 export default function AuthDialog({ form }: { form: "login" | "signup" }) {
   const [shown, setShown] = useState(form);
-  const pending = useOverlays((state) => state.afterAuth !== null);
-  const prompt = useCreateDraft((draft) => draft.prompt);
+  const draft = useCreateDraft();
+  const paints = useOverlays((state) => state.paintsAfterAuth) && draft.prompt.trim() !== "";
+  const errand = { next: location.pathname + location.search, ...(paints && { draft }) };
   return (
     <Dialog open onClose={closeAuth} title={shown === "signup" ? text.auth.welcome : text.auth.welcomeBack}>
-      {pending && prompt && (
+      {paints && (
         <p className={styles.kept}>
-          <q>{prompt}</q>
+          <q>{draft.prompt}</q>
           {text.auth.keptPrompt}
         </p>
       )}
-      <AuthForm form={shown} onSwitch={setShown} onDone={finishAuth} />
+      <AuthForm form={shown} errand={errand} onSwitch={setShown} onDone={finishAuth} />
     </Dialog>
   );
 }

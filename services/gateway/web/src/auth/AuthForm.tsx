@@ -7,10 +7,14 @@ import { Button, IconButton } from "../ui/Button";
 import { Field } from "../ui/Field";
 import { explain } from "../ui/Message";
 import styles from "./AuthForm.module.css";
+import type { Errand } from "./errand";
+import { IssuerButton } from "./IssuerButton";
 import { useOnboarding } from "./onboarding";
 
 interface Props {
   form: "login" | "signup";
+  /** What to take along to the outside issuer's page. */
+  errand: Errand;
   onSwitch: (form: "login" | "signup") => void;
   onDone: () => void;
 }
@@ -22,7 +26,7 @@ function fieldError(error: unknown, name: string): string | undefined {
   return error.field(name);
 }
 
-export function AuthForm({ form, onSwitch, onDone }: Props) {
+export function AuthForm({ form, errand, onSwitch, onDone }: Props) {
   const [values, setValues] = useState({ username: "", email: "", password: "", login: "" });
   const [visible, setVisible] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -113,6 +117,7 @@ export function AuthForm({ form, onSwitch, onDone }: Props) {
       <Button type="submit" look="accent" size="l" busy={busy}>
         {signingUp ? text.auth.signUp : text.auth.logIn}
       </Button>
+      <IssuerButton errand={errand} />
       <p className={styles.switch}>
         {signingUp ? text.auth.haveAccount : text.auth.noAccount}{" "}
         <button

@@ -3,21 +3,21 @@ import { useSession } from "../data/session";
 import { text } from "../text/en";
 import { AuthForm } from "./AuthForm";
 import styles from "./AuthPage.module.css";
+import { ownPath } from "./errand";
 
 /** Logging in or signing up as a page of its own, for links from elsewhere. */
 function AuthPage({ form }: { form: "login" | "signup" }) {
   const navigate = useNavigate();
   const [params] = useSearchParams();
   const signedIn = useSession((session) => session.state === "in");
-  const next = params.get("next") ?? "/";
-  // Only a path of this site: never an address that somebody else put into the link.
-  const target = next.startsWith("/") && !next.startsWith("//") ? next : "/";
+  const target = ownPath(params.get("next"));
   if (signedIn) return <Navigate to={target} replace />;
   return (
     <section className={styles.page}>
       <h1>{form === "signup" ? text.auth.welcome : text.auth.welcomeBack}</h1>
       <AuthForm
         form={form}
+        errand={{ next: target }}
         onSwitch={(other) => void navigate(`/${other}?${params}`, { replace: true })}
         onDone={() => void navigate(target, { replace: true })}
       />

@@ -34,7 +34,7 @@ export function Composer({ autoFocus = false }: { autoFocus?: boolean }) {
   }, [autoFocus]);
 
   function run() {
-    if (excess <= 0) asSomebody(() => void startFromDraft(), "signup");
+    if (excess <= 0) asSomebody(() => void startFromDraft(), { form: "signup", paints: true });
   }
 
   function onKeyDown(event: KeyboardEvent) {

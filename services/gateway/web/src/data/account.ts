@@ -24,7 +24,8 @@ export async function downloadExport(username: string): Promise<void> {
   URL.revokeObjectURL(url);
 }
 
-export async function deleteAccount(password: string): Promise<void> {
+/** Erase the account; one of an outside issuer has no password. */
+export async function deleteAccount(password: string | null): Promise<void> {
   await api.DELETE("/v1/me", { body: { password } });
   dropSession();
 }

@@ -17,9 +17,15 @@ watchSession((user) => {
   useSession.setState({ state: user ? "in" : "out", user });
   // Answers are personal: nothing cached for one person may be shown to another.
   if (before.state === "unknown" || before.user?.id === user?.id) return;
+  if (user) forgetAnswers();
+  // What only a person may ask for leaves the page first, so that a stranger does not ask again.
+  else setTimeout(forgetAnswers);
+});
+
+function forgetAnswers(): void {
   queryClient.removeQueries({ type: "inactive" });
   void queryClient.resetQueries();
-});
+}
 
 /** Find out who is here. Never throws: without an answer the visitor is a stranger for now. */
 export async function restoreSession(): Promise<void> {

@@ -38,20 +38,22 @@ export function DataSettings({ me }: { me: Me }) {
           {text.common.delete}…
         </Button>
       </div>
-      {deleting && <DeleteDialog onClose={() => setDeleting(false)} />}
+      {deleting && <DeleteDialog me={me} onClose={() => setDeleting(false)} />}
     </Section>
   );
 }
 
-function DeleteDialog({ onClose }: { onClose: () => void }) {
+function DeleteDialog({ me, onClose }: { me: Me; onClose: () => void }) {
   const navigate = useNavigate();
-  const [password, setPassword] = useState("");
+  const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
+
+  const confirmed = me.has_password ? typed !== "" : typed.trim().toLowerCase() === me.username;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
-    const gone = await attempt(() => deleteAccount(password));
+    const gone = await attempt(() => deleteAccount(me.has_password ? typed : null));
     setBusy(false);
     if (!gone) return;
     toast(text.settings.deleted);
@@ -66,20 +68,25 @@ function DeleteDialog({ onClose }: { onClose: () => void }) {
       footer={
         <>
           <Button onClick={onClose}>{text.common.cancel}</Button>
-          <Button look="accent" type="submit" form="delete-account" busy={busy} disabled={!password}>
+          <Button look="accent" type="submit" form="delete-account" busy={busy} disabled={!confirmed}>
             {text.settings.delete}
           </Button>
         </>
       }
     >
       <form id="delete-account" className={styles.form} onSubmit={(event) => void submit(event)}>
-        <p>{text.settings.deleteText}</p>
+        <p>
+          {text.settings.deleteText}{" "}
+          {me.has_password ? text.settings.deleteByPassword : text.settings.deleteByName(me.username)}
+        </p>
         <Field
-          label={text.auth.password}
-          type="password"
-          autoComplete="current-password"
-          value={password}
-          onChange={(event) => setPassword(event.target.value)}
+          label={me.has_password ? text.auth.password : text.auth.username}
+          type={me.has_password ? "password" : "text"}
+          autoComplete={me.has_password ? "current-password" : "off"}
+          autoCapitalize="none"
+          spellCheck={false}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
         />
       </form>
     </Dialog>

@@ -40,7 +40,7 @@ export function SettingsPage() {
           <PeopleSettings />
           <Decisions />
           <SignInSettings />
-          <PasswordForm />
+          {me.has_password && <PasswordForm />}
           <DataSettings me={me} />
         </div>
       )}

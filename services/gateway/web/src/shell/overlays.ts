@@ -17,6 +17,8 @@ interface Overlays {
   auth: "login" | "signup" | null;
   /** Runs once somebody is signed in; a closed dialog forgets it. */
   afterAuth: (() => void) | null;
+  /** Whether that is to paint the draft: it is said, and kept even when the page is left to log in. */
+  paintsAfterAuth: boolean;
   composer: Seedling | null;
   shortcuts: boolean;
   report: { kind: "post" | "comment" | "user"; id: string } | null;
@@ -26,31 +28,36 @@ interface Overlays {
 export const useOverlays = create<Overlays>(() => ({
   auth: null,
   afterAuth: null,
+  paintsAfterAuth: false,
   composer: null,
   shortcuts: false,
   report: null,
 }));
 
 /** Do something as somebody: at once when signed in, else after logging in. Who is here may not be known yet. */
-export function asSomebody(action: () => void, form: "login" | "signup" = "login"): void {
+export function asSomebody(
+  action: () => void,
+  { form = "login", paints = false }: { form?: "login" | "signup"; paints?: boolean } = {},
+): void {
   const { state } = useSession.getState();
   if (state === "in") action();
-  else if (state === "out") useOverlays.setState({ auth: form, afterAuth: action });
-  else {
+  else if (state === "out") {
+    useOverlays.setState({ auth: form, afterAuth: action, paintsAfterAuth: paints });
+  } else {
     const stop = useSession.subscribe((session) => {
       if (session.state === "unknown") return;
       stop();
-      asSomebody(action, form);
+      asSomebody(action, { form, paints });
     });
   }
 }
 
 export function openAuth(form: "login" | "signup"): void {
-  useOverlays.setState({ auth: form, afterAuth: null });
+  useOverlays.setState({ auth: form, afterAuth: null, paintsAfterAuth: false });
 }
 
 export function closeAuth(): void {
-  useOverlays.setState({ auth: null, afterAuth: null });
+  useOverlays.setState({ auth: null, afterAuth: null, paintsAfterAuth: false });
 }
 
 export function finishAuth(): void {
@@ -60,7 +67,7 @@ export function finishAuth(): void {
 }
 
 export function openComposer(seedling: Seedling = {}): void {
-  asSomebody(() => useOverlays.setState({ composer: seedling }), "signup");
+  asSomebody(() => useOverlays.setState({ composer: seedling }), { form: "signup" });
 }
 
 export function closeComposer(): void {

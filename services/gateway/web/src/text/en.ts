@@ -57,6 +57,14 @@ export const text = {
       queue_full: "Very many people are painting. Your prompt is kept here; try again in a moment.",
       budget_spent: "Today’s painting time is used up for everybody. More after midnight UTC.",
       rate_limited: "That was a lot at once. Please wait a moment.",
+      sign_in_expired:
+        "That log-in was begun elsewhere, took too long or was used already. Please try again.",
+      invalid_id_token: "The other side’s answer could not be trusted. Please try again.",
+      issuer_clock: "The other side’s clock and ours do not agree. Please try again in a few minutes.",
+      issuer_refused:
+        "The other side does not accept Promptgram just now. Log in another way, or try again later.",
+      issuer_unavailable:
+        "The other side can’t be reached just now. Log in another way, or try again in a moment.",
       search_unavailable: "Search is having a break. The pictures are still here; try again in a moment.",
     } as Record<string, string>,
   },
@@ -75,6 +83,16 @@ export const text = {
     logIn: "Log in",
     haveAccount: "Already here?",
     noAccount: "New here?",
+    or: "or",
+    continueWith: (issuer: string) => `Continue with ${issuer}`,
+    arriving: "Logging you in…",
+    notIn: "You are not logged in yet",
+    issuerFailed: "Logging in did not work. Please try again.",
+    issuerSaid: {
+      access_denied: "You did not allow it there, so nothing happened. Try again, or log in another way.",
+      server_error: "The other side had a problem. Please try again in a moment.",
+      temporarily_unavailable: "The other side had a problem. Please try again in a moment.",
+    } as Record<string, string>,
     keptPrompt: "Your prompt is kept. It runs as soon as you are in.",
   },
   hero: {
@@ -358,7 +376,9 @@ export const text = {
     delete: "Delete account",
     deleteTitle: "Delete your account?",
     deleteText:
-      "Your posts, pictures, prompts, likes and comments are erased everywhere. This cannot be undone. Confirm with your password.",
+      "Your posts, pictures, prompts, likes and comments are erased everywhere. This cannot be undone.",
+    deleteByPassword: "Confirm with your password.",
+    deleteByName: (name: string) => `Confirm by typing your username, ${name}.`,
     deleted: "Your account is gone. Goodbye.",
   },
   taste: {
