@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -27,10 +28,16 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Any], Awaitable[Any]]
 log = structlog.get_logger(__name__)
+_final: ContextVar[bool] = ContextVar("final", default=False)
 
 
 class Permanent(Exception):
     """Raised by a handler for a message that no retry can save."""
+
+
+def is_final() -> bool:
+    """Whether the event in hand is dead-lettered should its handler fail now: the last chance to end it otherwise."""
+    return _final.get()
 
 
 class Settlement:
@@ -72,6 +79,7 @@ class Delivery(BaseMiddleware[Any, Any]):
 
 async def _handle_and_settle(call_next: Handler, msg: StreamMessage[Msg]) -> None:
     message = msg.raw_message
+    _final.set(_attempt(message) > len(RETRY_DELAYS_S))
     heartbeat = asyncio.create_task(_heartbeat(message))
     try:
         await call_next(msg)
@@ -90,7 +98,7 @@ async def _handle_and_settle(call_next: Handler, msg: StreamMessage[Msg]) -> Non
 
 
 async def _deliver_again(message: Msg, error: Exception) -> None:
-    attempt = message.metadata.num_delivered or 1
+    attempt = _attempt(message)
     if attempt > len(RETRY_DELAYS_S):
         await _bury(message, error)
         return
@@ -105,6 +113,10 @@ async def _deliver_again(message: Msg, error: Exception) -> None:
     )
     trace.get_current_span().record_exception(error)
     await message.nak(delay=delay)
+
+
+def _attempt(message: Msg) -> int:
+    return message.metadata.num_delivered or 1
 
 
 async def _heartbeat(message: Msg) -> None:

@@ -257,6 +257,21 @@ class Decide(Query[Decided]):
     reason: str
 
 
+class Undone(Answer):
+    """`decision_id` is None when nothing was undone: the verdict is unknown, the policy's, or no longer the last."""
+
+    decision_id: str | None
+
+
+class Undo(Query[Undone]):
+    """A moderator takes back the last verdict on a target: what stood before it stands again, by a new decision."""
+
+    subject = "qry.moderation.undo.v1"
+    answer = Undone
+    actor_id: str
+    decision_id: str
+
+
 # ── generation ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

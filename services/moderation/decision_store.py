@@ -10,8 +10,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from services.moderation.policy import Stage
-from services.moderation.ports import Overturned, Record, Standing, reported
-from shared.events import Event, Target, utcnow
+from services.moderation.ports import POLICY, Overruled, Overturned, Record, Ruling, Standing, reported
+from shared.events import Target, utcnow
 from shared.mongo import Document, Mongo
 from shared.outbox import Outbox
 
@@ -59,17 +59,39 @@ class MongoDecisionStore:
             return kept or record
         return record
 
-    async def rule(self, record: Record, event: Event) -> None:
+    async def rule(self, ruling: Ruling) -> None:
+        try:
+            await self._rule(ruling)
+        except DuplicateKeyError as error:
+            if await self.decision(ruling.record.id) is not None:
+                raise Overruled(ruling.record.id) from error
+            # Another moderator put the same content on a list in this moment: now it is there to be replaced.
+            await self._rule(ruling)
+
+    async def _rule(self, ruling: Ruling) -> None:
+        target = _on(ruling.record.target)
+
         async def work(session: AsyncClientSession) -> list[Document]:
-            await self._decisions.insert_one(_row(record), session=session)
-            state = "open" if record.verdict == "hold" else "closed"
-            await self._cases.update_one(_on(record.target), {"$set": {"state": state}}, session=session)
-            if record.verdict != "hold":
-                outcome = "upheld" if record.verdict == "block" else "dismissed"
-                await self._reports.update_many(_on(record.target), {"$set": {"outcome": outcome}}, session=session)
-            return await self._outbox.add(session, event)
+            await self._decisions.insert_one(_row(ruling.record), session=session)
+            await self._cases.update_one(target, {"$set": {"state": ruling.case}}, session=session)
+            await self._reports.update_many(target, {"$set": {"outcome": ruling.reports}}, session=session)
+            if ruling.record.fingerprint:
+                await self._learn(ruling, session)
+            return await self._outbox.add(session, ruling.told)
 
         self._outbox.flush(await self._mongo.transaction(work))
+
+    async def _learn(self, ruling: Ruling, session: AsyncClientSession) -> None:
+        record, case = ruling.record, ruling.allowed
+        content = {"_id": f"{record.stage}:{record.fingerprint}"}
+        if case is not None:
+            await self._overturned.replace_one(content, case.model_dump(), upsert=True, session=session)
+        else:
+            await self._overturned.delete_one(content, session=session)
+        if record.stage == "image" and ruling.known:
+            await self._known.replace_one({"_id": record.fingerprint}, {}, upsert=True, session=session)
+        elif record.stage == "image":
+            await self._known.delete_one({"_id": record.fingerprint}, session=session)
 
     async def standing(self, owner_id: str, since: datetime) -> Standing:
         """Strikes expire by `since`; a later decision on the same target voids them: only the last one counts."""
@@ -80,12 +102,12 @@ class MongoDecisionStore:
         for row in sorted(rows, key=lambda each: each["at"]):
             last[(row["target"]["kind"], row["target"]["id"])] = row
         stopped = [row for row in last.values() if row["verdict"] != "allow"]
-        strikes = sum(row["verdict"] == "block" and row["actor"] != "policy" for row in stopped)
+        strikes = sum(row["verdict"] == "block" and row["actor"] != POLICY for row in stopped)
         return Standing(checked=len(last), stopped=len(stopped), strikes=strikes)
 
     async def erase(self, user_id: str) -> None:
-        overruled = await self._decisions.distinct("_id", {"owner_id": user_id, "actor": {"$ne": "policy"}})
-        await self._overturned.update_many({"decision_id": {"$in": overruled}}, {"$set": {"text": None}})
+        theirs = await self._decisions.distinct("_id", {"owner_id": user_id})
+        await self._overturned.update_many({"decision_id": {"$in": theirs}}, {"$set": {"text": None}})
         await self._erased.update_one({"_id": user_id}, {"$set": {"at": utcnow()}}, upsert=True)
         forgotten: Document = {"owner_id": ERASED, "text": None, "span": None, "image_hash": None, "context": {}}
         await self._decisions.update_many({"owner_id": user_id}, {"$set": forgotten})
@@ -105,29 +127,12 @@ class MongoDecisionStore:
     async def allowed(self, stage: Stage, fingerprint: str) -> bool:
         return await self._overturned.find_one({"_id": f"{stage}:{fingerprint}"}) is not None
 
-    async def overturn(self, case: Overturned) -> None:
-        name = {"_id": f"{case.stage}:{case.fingerprint}"}
-        try:
-            await self._overturned.replace_one(name, case.model_dump(), upsert=True)
-        except DuplicateKeyError:
-            # Another moderator overturned the same content in this moment.
-            await self._overturned.replace_one(name, case.model_dump(), upsert=True)
-
-    async def restore(self, stage: Stage, fingerprint: str) -> None:
-        await self._overturned.delete_one({"_id": f"{stage}:{fingerprint}"})
-
     async def overturned(self) -> list[Overturned]:
         rows = await self._overturned.find().sort("at", ASCENDING).to_list()
         return [Overturned.model_validate(row) for row in rows]
 
     async def known_pictures(self) -> set[str]:
         return {row["_id"] for row in await self._known.find().to_list()}
-
-    async def block_picture(self, fingerprint: str) -> None:
-        await self._known.replace_one({"_id": fingerprint}, {}, upsert=True)
-
-    async def unblock_picture(self, fingerprint: str) -> None:
-        await self._known.delete_one({"_id": fingerprint})
 
 
 def _on(target: Target) -> dict[str, Any]:
@@ -138,7 +143,7 @@ def _row(record: Record) -> Document:
     row = record.model_dump(exclude={"id"})
     row["span"] = list(record.span) if record.span else None
     # Two decisions may fall into one millisecond: a policy's comes before a moderator's.
-    return {"_id": record.id, **row, "order": 0 if record.actor == "policy" else 1}
+    return {"_id": record.id, **row, "order": 0 if record.automatic else 1}
 
 
 def _record(row: Document | None) -> Record | None:

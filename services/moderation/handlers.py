@@ -7,6 +7,7 @@ from services.moderation.regressions import Regressions
 from services.moderation.review import Review
 from services.moderation.service import Moderation
 from shared.bus import Bus
+from shared.delivery import is_final
 from shared.events import (
     ContentReported,
     DecisionAppealed,
@@ -22,7 +23,7 @@ from shared.events import (
     UserErased,
 )
 from shared.fair_queue import Turns
-from shared.queries import Decide, Decided, ModerationQueue, QueueEntries
+from shared.queries import Decide, Decided, ModerationQueue, QueueEntries, Undo, Undone
 
 
 def register(
@@ -35,23 +36,23 @@ def register(
     async def check_prompt(event: PromptSubmitted) -> None:
         # Not in the order of arrival: one person's hundred prompts may not hold up another's first.
         async with turns.of(event.user_id):
-            record = await moderation.check_prompt(event)
+            record = await moderation.check_prompt(event, final=is_final())
             await bus.emit(prompt_verdict(event, record))
 
     @bus.on(ImageGenerated)
     async def check_image(event: ImageGenerated) -> None:
-        record = await moderation.check_image(event)
+        record = await moderation.check_image(event, final=is_final())
         await bus.emit(image_verdict(event, record))
 
     @bus.on(PostCommented)
     async def check_comment(event: PostCommented) -> None:
         if not await decisions.erased(event.user_id):
-            await tell_if_stopped(bus, await moderation.check_comment(event))
+            await tell_if_stopped(bus, await moderation.check_comment(event, final=is_final()))
 
     @bus.on(ProfileChanged)
     async def check_profile(event: ProfileChanged) -> None:
         if not await decisions.erased(event.user_id):
-            await tell_if_stopped(bus, await moderation.check_profile(event))
+            await tell_if_stopped(bus, await moderation.check_profile(event, final=is_final()))
 
     @bus.on(ContentReported)
     async def take_report(event: ContentReported) -> None:
@@ -65,7 +66,7 @@ def register(
     @bus.on(UserErased)
     async def erase(event: UserErased) -> None:
         await decisions.erase(event.user_id)
-        await regressions.keep()
+        regressions.changed()
 
     @bus.answer(ModerationQueue)
     async def queue(query: ModerationQueue) -> QueueEntries:
@@ -74,8 +75,14 @@ def register(
     @bus.answer(Decide)
     async def decide(query: Decide) -> Decided:
         decided = await review.decide(query)
-        await regressions.keep()
+        regressions.changed()
         return decided
+
+    @bus.answer(Undo)
+    async def undo(query: Undo) -> Undone:
+        undone = await review.undo(query)
+        regressions.changed()
+        return undone
 
 
 def prompt_verdict(event: PromptSubmitted, record: Record) -> PromptApproved | PromptRejected:

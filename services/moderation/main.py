@@ -17,6 +17,7 @@ from services.moderation.review import Review
 from services.moderation.scorers import image_scorer, text_scorer
 from services.moderation.service import Moderation
 from services.moderation.settings import ModerationSettings
+from shared.background import running
 from shared.bus import Bus
 from shared.media import MediaStore, rendition_key
 from shared.mongo import Mongo
@@ -56,10 +57,10 @@ def create_app(
         await decisions.prepare()
         await cases.prepare()
         await outbox.start()
-        # A crash may have come between a verdict and the file.
-        await regressions.keep()
         try:
-            yield
+            # It begins by writing the file: a crash may have come between a verdict and that.
+            async with running(regressions.follow()):
+                yield
         finally:
             await outbox.stop()
             await mongo.close()

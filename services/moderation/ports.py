@@ -8,7 +8,11 @@ from typing import Any, Literal, Protocol
 from pydantic import Field
 
 from services.moderation.policy import Finding, Stage
-from shared.events import Decision, Event, Fact, Target, Verdict
+from shared.events import Decision, DecisionMade, Event, Fact, Target, Verdict
+
+CaseState = Literal["open", "closed"]
+Outcome = Literal["upheld", "dismissed"]
+POLICY = "policy"
 
 
 class Assessment(Fact):
@@ -21,7 +25,10 @@ class Assessment(Fact):
 
 
 class Record(Fact):
-    """One decision, written once and never changed. `actor` is "policy" or a moderator's id."""
+    """One decision, written once and never changed. `actor` is "policy" or a moderator's id: whose verdict it is.
+
+    With `undone_by`, a moderator took back the verdict `supersedes`, and this is what had stood before, once more.
+    """
 
     id: str
     stage: Stage
@@ -35,7 +42,7 @@ class Record(Fact):
     scores: dict[str, float] = Field(default_factory=dict)
     threshold: float | None = None
     shadowed: tuple[str, ...] = ()
-    actor: str = "policy"
+    actor: str = POLICY
     versions: dict[str, str] = Field(default_factory=dict)
     policy_version: str = ""
     fingerprint: str = ""
@@ -43,7 +50,13 @@ class Record(Fact):
     image_hash: str | None = None
     context: dict[str, Any] = Field(default_factory=dict)
     supersedes: str | None = None
+    undone_by: str | None = None
+    found_case: CaseState = Field("open", description="Of a moderator's: how its target's case stood. Undone, it does.")
     at: datetime
+
+    @property
+    def automatic(self) -> bool:
+        return self.actor == POLICY and self.undone_by is None
 
     def shown(self) -> Decision:
         """The part that the person concerned may see."""
@@ -68,7 +81,7 @@ class Case(Fact):
     why: tuple[str, ...]
     opened_at: datetime
     due_at: datetime | None = None
-    state: Literal["open", "closed"] = "open"
+    state: CaseState = "open"
     text: str | None = None
     image_hash: str | None = None
 
@@ -86,7 +99,7 @@ class Report(Fact):
     reason: str
     text: str = ""
     at: datetime
-    outcome: Literal["upheld", "dismissed"] | None = None
+    outcome: Outcome | None = None
 
 
 def reported(reason: str, text: str) -> str:
@@ -102,6 +115,21 @@ class Overturned(Fact):
     text: str | None
     decision_id: str
     at: datetime
+
+
+class Ruling(Fact):
+    """A moderator's decision and all that follows from it, for one write."""
+
+    record: Record
+    told: DecisionMade
+    case: CaseState
+    reports: Outcome | None = Field(description="How the target's reports are settled; None leaves them open.")
+    allowed: Overturned | None = Field(description="For the allow-list and the regression cases; None takes it off.")
+    known: bool = Field(description="Whether the picture stands on the block list.")
+
+
+class Overruled(Exception):
+    """Another decision on the same target was kept in the meantime."""
 
 
 class Standing(Fact):
@@ -147,8 +175,8 @@ class DecisionStore(Protocol):
         """Keep a decision. If one of that id is kept already, that one is returned and nothing is written."""
         ...
 
-    async def rule(self, record: Record, event: Event) -> None:
-        """Keep a moderator's decision together with the event that tells it, close its case, and settle its reports."""
+    async def rule(self, ruling: Ruling) -> None:
+        """Keep a moderator's decision with all that follows from it, or nothing; `Overruled` if its id is taken."""
         ...
 
     async def standing(self, owner_id: str, since: datetime) -> Standing: ...
@@ -163,23 +191,11 @@ class DecisionStore(Protocol):
 
     async def allowed(self, stage: Stage, fingerprint: str) -> bool: ...
 
-    async def overturn(self, case: Overturned) -> None:
-        """Put content on the allow-list and among the regression cases."""
-        ...
-
-    async def restore(self, stage: Stage, fingerprint: str) -> None:
-        """Take content off the allow-list and out of the regression cases again."""
-        ...
-
     async def overturned(self) -> list[Overturned]: ...
 
     async def known_pictures(self) -> set[str]:
         """Fingerprints of the pictures that moderators blocked."""
         ...
-
-    async def block_picture(self, fingerprint: str) -> None: ...
-
-    async def unblock_picture(self, fingerprint: str) -> None: ...
 
 
 class CaseStore(Protocol):

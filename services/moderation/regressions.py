@@ -1,6 +1,6 @@
 """Texts that moderators let pass after they had been stopped: tests of all later versions.
 
-The database is where they are kept; a file of them beside it is written anew with each verdict, for the tests and for
+The database is where they are kept; a file of them beside it is written anew after each verdict, for the tests and for
 `make eval-moderation`. `python -m services.moderation.regressions --into FILE` writes it from any database.
 """
 
@@ -70,22 +70,34 @@ def write_cases(path: Path, cases: Iterable[Overturned]) -> int:
 
 
 class Regressions:
-    """Keeps the file `path` like the database. Several processes may share the file."""
+    """Keeps the file `path` like the database, beside everything else. Several processes may share the file."""
 
-    def __init__(self, decisions: DecisionStore, path: Path) -> None:
-        self._decisions, self._path = decisions, path
-        self._turn = asyncio.Lock()
+    def __init__(self, decisions: DecisionStore, path: Path, *, again_s: float = 5.0) -> None:
+        self._decisions, self._path, self._again_s = decisions, path, again_s
+        self._changed = asyncio.Event()
 
-    async def keep(self) -> None:
-        """Write all cases. A file that can't be written is told of and stops nobody: the database has the cases."""
-        try:
-            async with self._turn, _alone(self._path):
+    def changed(self) -> None:
+        """Have the file written soon. The verdict stands whether it can be or not."""
+        self._changed.set()
+
+    async def follow(self) -> None:
+        """Write the file now and after every change, for ever; where that fails, again and again until it succeeds."""
+        self._changed.set()
+        failure = ""
+        while await self._changed.wait():
+            self._changed.clear()
+            try:
                 # Read with the file locked, so that whoever writes last has seen every verdict before.
-                count = await asyncio.to_thread(write_cases, self._path, await self._decisions.overturned())
-        except OSError as error:
-            log.warning("regression cases can't be written", path=str(self._path), error=str(error))
-        else:
-            log.info("regression cases written", path=str(self._path), cases=count)
+                async with _alone(self._path):
+                    count = await asyncio.to_thread(write_cases, self._path, await self._decisions.overturned())
+            except Exception as error:
+                if failure != (failure := f"{type(error).__name__}: {error}"):
+                    log.warning("regression cases can't be written", path=str(self._path), error=failure)
+                self._changed.set()
+                await asyncio.sleep(self._again_s)
+            else:
+                failure = ""
+                log.info("regression cases written", path=str(self._path), cases=count)
 
 
 @contextlib.asynccontextmanager

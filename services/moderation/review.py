@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid5
 
 import structlog
 
 from services.moderation.policy import ABSOLUTE, Policy, Stage
-from services.moderation.ports import Case, CaseStore, DecisionStore, Overturned, Record, Report, reported
+from services.moderation.ports import (
+    POLICY,
+    Case,
+    CaseState,
+    CaseStore,
+    DecisionStore,
+    Outcome,
+    Overruled,
+    Overturned,
+    Record,
+    Report,
+    Ruling,
+    reported,
+)
+from services.moderation.service import ALLOW_LISTED, BLOCK_LISTED, NAMESPACE
 from shared.events import ContentReported, DecisionAppealed, DecisionMade, Target, TargetKind, utcnow
-from shared.ids import new_id
-from shared.queries import Decide, Decided, ModerationQueue, QueueEntries, QueueEntry
+from shared.queries import Decide, Decided, ModerationQueue, QueueEntries, QueueEntry, Undo, Undone
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +57,8 @@ APPEAL_PRIORITY = 55
 FULL_PRIORITY_FROM = 90
 INTIMATE_CLOCK = timedelta(hours=48)
 STANDING_PERIOD = timedelta(days=30)
+TRIES = 5
+"""How often a verdict that others came before is given again."""
 
 
 class Review:
@@ -133,73 +151,116 @@ class Review:
         )
 
     async def decide(self, query: Decide) -> Decided:
-        """Keep a moderator's verdict, tell it, and learn from it; no decision when nothing is known of the target."""
+        """Keep a moderator's verdict, tell it, and learn from it; no decision when nothing is known of the target.
+
+        Raises:
+            Overruled: others kept deciding on the same target at the same time.
+        """
         if query.target_kind not in STAGE_OF:
             return Decided(decision_id=None)
         target = Target(kind=query.target_kind, id=query.target_id)
-        before, case = await self._decisions.latest(target), await self._cases.case(target)
-        if before is None and case is None:
-            return Decided(decision_id=None)
-        record = self._verdict(query, target, before, case)
-        event = DecisionMade(
-            decision_id=record.id,
-            target=target,
-            owner_id=record.owner_id,
-            decision=record.shown(),
-            context=record.context,
-            occurred_at=record.at,
-        )
-        await self._learn(record)
-        await self._decisions.rule(record, event)
-        return Decided(decision_id=record.id)
+        for _ in range(TRIES - 1):
+            with contextlib.suppress(Overruled):
+                return await self._decide(query, target)
+        return await self._decide(query, target)
 
-    def _verdict(self, query: Decide, target: Target, before: Record | None, case: Case | None) -> Record:
+    async def _decide(self, query: Decide, target: Target) -> Decided:
+        history, case = await self._decisions.history(target), await self._cases.case(target)
+        if not history and case is None:
+            return Decided(decision_id=None)
+        before = history[-1] if history else None
         owner_id = before.owner_id if before else case.owner_id if case else ""
-        return Record(
-            id=new_id(),
-            stage=before.stage if before else STAGE_OF[target.kind],
-            target=target,
+        record = Record(
+            **self._next(target, history, before, case),
             owner_id=owner_id,
             verdict=query.verdict,
             category=before.category if before and query.verdict != "allow" else None,
             rule="moderator",
             reason=query.reason,
             actor=query.actor_id,
-            policy_version=self._policy.version,
-            fingerprint=before.fingerprint if before else "",
-            text=before.text if before else None,
-            image_hash=before.image_hash if before else None,
-            context=before.context if before else {},
-            supersedes=before.id if before else None,
-            at=self._clock(),
         )
+        state: CaseState = "open" if record.verdict == "hold" else "closed"
+        await self._decisions.rule(_ruling(record, history, state))
+        return Decided(decision_id=record.id)
 
-    async def _learn(self, record: Record) -> None:
-        """An allowed thing that the policy had stopped passes from now on; a blocked picture is known from now on."""
-        if not record.fingerprint:
-            return
-        automatic = [each for each in await self._decisions.history(record.target) if each.actor == "policy"]
-        if record.verdict == "allow":
-            if record.stage == "image":
-                await self._decisions.unblock_picture(record.fingerprint)
-            if any(each.verdict != "allow" for each in automatic):
-                await self._decisions.overturn(
-                    Overturned(
-                        stage=record.stage,
-                        fingerprint=record.fingerprint,
-                        text=record.text,
-                        decision_id=record.id,
-                        at=record.at,
-                    )
-                )
-            return
-        await self._decisions.restore(record.stage, record.fingerprint)
-        if record.verdict == "block" and record.stage == "image":
-            await self._decisions.block_picture(record.fingerprint)
+    async def undo(self, query: Undo) -> Undone:
+        """Have what stood before a moderator's verdict stand again; nothing happens unless that verdict is the last."""
+        undone = await self._decisions.decision(query.decision_id)
+        if undone is None or undone.automatic:
+            return Undone(decision_id=None)
+        history, case = await self._decisions.history(undone.target), await self._cases.case(undone.target)
+        if not history or history[-1].id != undone.id:
+            return Undone(decision_id=None)
+        before = next((each for each in history if each.id == undone.supersedes), None)
+        stood = before.model_dump(include={"verdict", "category", "rule", "reason", "span", "actor"}) if before else {}
+        # Of what was only reported nothing had been decided: it stood.
+        facts = {"verdict": "allow", **stood, "owner_id": undone.owner_id, "undone_by": query.actor_id}
+        record = Record(**self._next(undone.target, history, undone, case), **facts)
+        try:
+            await self._decisions.rule(_ruling(record, history, undone.found_case))
+        except Overruled:
+            return Undone(decision_id=None)
+        return Undone(decision_id=record.id)
+
+    def _next(
+        self, target: Target, history: Sequence[Record], before: Record | None, case: Case | None
+    ) -> dict[str, Any]:
+        """What a moderator's decision takes from where it stands in its target's history.
+
+        Its id follows from the last one of theirs, so that of two at the same time one can be kept. Its time is later
+        than all before, whatever the clocks of several processes say.
+        """
+        ruled = [each.id for each in history if not each.automatic]
+        at = self._clock()
+        return {
+            "id": str(uuid5(NAMESPACE, f"ruling:{target.kind}:{target.id}:{ruled[-1] if ruled else ''}")),
+            "stage": before.stage if before else STAGE_OF[target.kind],
+            "target": target,
+            "policy_version": self._policy.version,
+            "fingerprint": before.fingerprint if before else "",
+            "text": before.text if before else None,
+            "image_hash": before.image_hash if before else None,
+            "context": before.context if before else {},
+            "supersedes": before.id if before else None,
+            "found_case": case.state if case else "closed",
+            "at": max(at, history[-1].at + timedelta(milliseconds=1)) if history else at,
+        }
+
+
+def _ruling(record: Record, history: Sequence[Record], case: CaseState) -> Ruling:
+    """What follows from a verdict, whoever's it is and however it came to stand.
+
+    What the policy had stopped and people let pass, passes from now on. A picture that people block is known again.
+    """
+    by_people = record.actor != POLICY
+    settled: dict[str, Outcome] = {"allow": "dismissed", "block": "upheld"}
+    stopped = any(each.automatic and each.verdict != "allow" for each in history)
+    listed = record.verdict == "allow" and ((by_people and stopped) or record.rule == ALLOW_LISTED)
+    return Ruling(
+        record=record,
+        told=DecisionMade(
+            decision_id=record.id,
+            target=record.target,
+            owner_id=record.owner_id,
+            decision=record.shown(),
+            context=record.context,
+            occurred_at=record.at,
+        ),
+        case=case,
+        reports=settled.get(record.verdict) if by_people else None,
+        allowed=Overturned(
+            stage=record.stage, fingerprint=record.fingerprint, text=record.text, decision_id=record.id, at=record.at
+        )
+        if listed
+        else None,
+        known=record.verdict == "block" and (by_people or record.rule == BLOCK_LISTED),
+    )
 
 
 def _decision_step(record: Record) -> dict[str, object]:
-    facts = record.model_dump(include={"id", "actor", "verdict", "category", "rule", "reason", "scores", "shadowed"})
+    facts = record.model_dump(
+        include={"id", "actor", "verdict", "category", "rule", "reason", "scores", "shadowed", "undone_by"}
+    )
     return {"at": record.at.isoformat(), "kind": "decision", **facts}
 
 

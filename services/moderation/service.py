@@ -1,7 +1,7 @@
 """Deciding about prompts, pictures, comments and profiles. Nothing passes unchecked.
 
-When a scorer fails, the check fails, and the message is delivered again. When one overruns its time, the thing is held:
-what kept it busy once would do so again.
+When a scorer fails, the check fails, and the message is delivered again; the last time the thing is held. When one
+overruns its time, it is held at once: what kept it busy once would do so again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
+
+import structlog
 
 from services.moderation.policy import ABSOLUTE, UNSCORED, Finding, Judgement, Policy, Stage
 from services.moderation.ports import (
@@ -27,15 +29,24 @@ from shared.events import ImageGenerated, PostCommented, ProfileChanged, PromptS
 NAMESPACE = UUID("5d3c2f4e-8f0b-5c58-9a36-6f0c6b2e7d11")
 HELD_PRIORITY = 40
 ABSOLUTE_PRIORITY = 100
-ALLOW_LISTED = "allow_list"
+ALLOW_LISTED, BLOCK_LISTED = "allow_list", "block_list"
 OVERRUN = Finding(
     category=UNSCORED,
     score=1.0,
     rule="scorer.overrun",
     reason="It could not be checked in time, so a moderator will look at it.",
 )
+FAILURE = Finding(
+    category=UNSCORED,
+    score=1.0,
+    rule="scorer.failed",
+    reason="It could not be checked, so a moderator will look at it.",
+)
 SAME_WITHIN_BITS = 6
 """How many of the 64 bits of a picture's fingerprint scaling and recompression may change."""
+
+
+log = structlog.get_logger(__name__)
 
 
 class MissingMedia(Exception):
@@ -48,7 +59,10 @@ def decision_id(stage: Stage, *natural_key: object) -> str:
 
 
 class Moderation:
-    """Automatic checks. `clock` gives the present moment, `media_key` where a picture's largest rendition lies."""
+    """Automatic checks. `clock` gives the present moment, `media_key` where a picture's largest rendition lies.
+
+    `final` of a check: nobody asks again, so what a scorer fails on is held for a moderator instead of raising.
+    """
 
     def __init__(
         self,
@@ -67,7 +81,7 @@ class Moderation:
         self._decisions, self._cases = decisions, cases
         self._media_key, self._clock = media_key, clock
 
-    async def check_prompt(self, event: PromptSubmitted) -> Record:
+    async def check_prompt(self, event: PromptSubmitted, *, final: bool = False) -> Record:
         """Decide about a prompt, once for each attempt."""
         return await self._check_text(
             "prompt",
@@ -76,9 +90,10 @@ class Moderation:
             event.user_id,
             event.request.prompt,
             {"generation_id": event.generation_id, "attempt": event.attempt},
+            final=final,
         )
 
-    async def check_comment(self, event: PostCommented) -> Record:
+    async def check_comment(self, event: PostCommented, *, final: bool = False) -> Record:
         return await self._check_text(
             "comment",
             decision_id("comment", event.comment_id),
@@ -86,18 +101,18 @@ class Moderation:
             event.user_id,
             event.text,
             {"post_id": event.post_id},
+            final=final,
         )
 
-    async def check_profile(self, event: ProfileChanged) -> Record:
+    async def check_profile(self, event: ProfileChanged, *, final: bool = False) -> Record:
         """Decide about a profile as it was at one moment."""
         text = "\n".join(part for part in (event.display_name, event.bio) if part)
         at = event.occurred_at.isoformat()
         target = Target(kind="profile", id=event.user_id)
-        return await self._check_text(
-            "profile", decision_id("profile", event.user_id, at), target, event.user_id, text, {"changed_at": at}
-        )
+        name = decision_id("profile", event.user_id, at)
+        return await self._check_text("profile", name, target, event.user_id, text, {"changed_at": at}, final=final)
 
-    async def check_image(self, event: ImageGenerated) -> Record:
+    async def check_image(self, event: ImageGenerated, *, final: bool = False) -> Record:
         """Decide about one picture of a generation, for itself alone; raises `MissingMedia` when it isn't stored."""
         name = decision_id("image", event.generation_id, event.attempt, event.index)
         target = Target(kind="image", id=event.rendition.image_id)
@@ -107,9 +122,9 @@ class Moderation:
         data = await self._media.get(key)
         if data is None:
             raise MissingMedia(key)
-        assessment = await _in_time(self._images.score(data))
+        assessment = await _scored(self._images.score(data), name, final=final)
         if await self._is_known(assessment.fingerprint):
-            known = Finding(category="known", score=1.0, rule="block_list")
+            known = Finding(category="known", score=1.0, rule=BLOCK_LISTED)
             assessment = assessment.model_copy(update={"findings": (*assessment.findings, known)})
         context = {
             "generation_id": event.generation_id,
@@ -137,11 +152,12 @@ class Moderation:
         return any((bits ^ int(each, 16)).bit_count() <= SAME_WITHIN_BITS for each in known)
 
     async def _check_text(
-        self, stage: Stage, name: str, target: Target, owner_id: str, text: str, context: Mapping[str, Any]
-    ) -> Record:
+        self, stage: Stage, name: str, target: Target, owner_id: str, text: str, context: Mapping[str, Any], *,
+        final: bool,
+    ) -> Record:  # fmt: skip
         if (kept := await self._decisions.decision(name)) is not None:
             return await self._settled(kept)
-        assessment = await _in_time(self._texts.score(text, stage))
+        assessment = await _scored(self._texts.score(text, stage), name, final=final)
         return await self._conclude(stage, name, target, owner_id, assessment, context, text=text, image_hash=None)
 
     async def _conclude(
@@ -199,8 +215,15 @@ class Moderation:
         return record
 
 
-async def _in_time(scoring: Awaitable[Assessment]) -> Assessment:
+async def _scored(scoring: Awaitable[Assessment], name: str, *, final: bool) -> Assessment:
     try:
         return await scoring
     except TimeoutError:
-        return Assessment(scores={UNSCORED: OVERRUN.score}, findings=(OVERRUN,))
+        finding = OVERRUN
+    except Exception as error:
+        if not final:
+            raise
+        # Not with its traceback: what failed may quote what it failed on.
+        log.error("held, because it could not be scored", decision_id=name, error=type(error).__name__)
+        finding = FAILURE
+    return Assessment(scores={UNSCORED: finding.score}, findings=(finding,))

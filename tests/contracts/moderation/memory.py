@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.moderation.policy import Stage
-from services.moderation.ports import Case, Overturned, Record, Report, Standing, reported
+from services.moderation.ports import Case, Overruled, Overturned, Record, Report, Ruling, Standing, reported
 from shared.events import Event, Target
 
 
@@ -26,7 +26,7 @@ class MemoryStores:
 
     async def history(self, target: Target) -> list[Record]:
         found = [record for record in self.records.values() if record.target == target]
-        return sorted(found, key=lambda record: (record.at, record.actor != "policy", record.id))
+        return sorted(found, key=lambda record: (record.at, not record.automatic, record.id))
 
     async def latest(self, target: Target) -> Record | None:
         found = await self.history(target)
@@ -35,16 +35,24 @@ class MemoryStores:
     async def record(self, record: Record) -> Record:
         return self.records.setdefault(record.id, record)
 
-    async def rule(self, record: Record, event: Event) -> None:
+    async def rule(self, ruling: Ruling) -> None:
+        record = ruling.record
+        if record.id in self.records:
+            raise Overruled(record.id)
         self.records[record.id] = record
-        self.told.append(event)
+        self.told.append(ruling.told)
         if (case := await self.case(record.target)) is not None:
-            state = "open" if record.verdict == "hold" else "closed"
-            self.kept_cases[case.id] = case.model_copy(update={"state": state})
-        if record.verdict != "hold":
-            outcome = "upheld" if record.verdict == "block" else "dismissed"
-            for report in await self.reports(record.target):
-                self.kept_reports[report.id] = report.model_copy(update={"outcome": outcome})
+            self.kept_cases[case.id] = case.model_copy(update={"state": ruling.case})
+        for report in await self.reports(record.target):
+            self.kept_reports[report.id] = report.model_copy(update={"outcome": ruling.reports})
+        if not record.fingerprint:
+            return
+        self.listed.pop((record.stage, record.fingerprint), None)
+        if ruling.allowed is not None:
+            self.listed[(record.stage, record.fingerprint)] = ruling.allowed
+        if record.stage == "image":
+            self.pictures.discard(record.fingerprint)
+            self.pictures |= {record.fingerprint} if ruling.known else set()
 
     async def standing(self, owner_id: str, since: datetime) -> Standing:
         mine = [record for record in self.records.values() if record.owner_id == owner_id and record.at >= since]
@@ -81,23 +89,11 @@ class MemoryStores:
     async def allowed(self, stage: Stage, fingerprint: str) -> bool:
         return (stage, fingerprint) in self.listed
 
-    async def overturn(self, case: Overturned) -> None:
-        self.listed[(case.stage, case.fingerprint)] = case
-
-    async def restore(self, stage: Stage, fingerprint: str) -> None:
-        self.listed.pop((stage, fingerprint), None)
-
     async def overturned(self) -> list[Overturned]:
         return sorted(self.listed.values(), key=lambda case: case.at)
 
     async def known_pictures(self) -> set[str]:
         return set(self.pictures)
-
-    async def block_picture(self, fingerprint: str) -> None:
-        self.pictures.add(fingerprint)
-
-    async def unblock_picture(self, fingerprint: str) -> None:
-        self.pictures.discard(fingerprint)
 
     async def case(self, target: Target) -> Case | None:
         return self.kept_cases.get(f"{target.kind}:{target.id}")

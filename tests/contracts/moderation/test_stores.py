@@ -13,7 +13,7 @@ import pytest
 
 from services.moderation.case_store import MongoCaseStore
 from services.moderation.decision_store import MongoDecisionStore
-from services.moderation.ports import Case, Overturned, Record, Report
+from services.moderation.ports import Case, Overturned, Record, Report, Ruling
 from shared.bus import Bus
 from shared.events import DecisionMade, Target, utcnow
 from shared.mongo import Mongo
@@ -57,10 +57,17 @@ def case(name: str, priority: int = 40, **more: Any) -> Case:
     return Case.model_validate({**facts, **more})
 
 
-def told(decision: Record) -> DecisionMade:
-    return DecisionMade(
-        decision_id=decision.id, target=decision.target, owner_id=decision.owner_id, decision=decision.shown()
-    )
+def ruling(name: str, verdict: str = "block", target: Target = PROMPT, **more: Any) -> Ruling:
+    """A moderator's verdict; `allowed`, `known`, `case` and `reports` are what follows from it."""
+    follows = {"case": "closed", "reports": {"block": "upheld", "allow": "dismissed"}.get(verdict)}
+    follows |= {"allowed": None, "known": False} | {key: more.pop(key) for key in Ruling.model_fields if key in more}
+    made = record(name, verdict, target, **{"actor": "mo"} | more)
+    told = DecisionMade(decision_id=name, target=target, owner_id=made.owner_id, decision=made.shown())
+    return Ruling.model_validate({"record": made, "told": told, **follows})
+
+
+def overturned(name: str, fingerprint: str = "f") -> Overturned:
+    return Overturned(stage="prompt", fingerprint=fingerprint, text="words", decision_id=name, at=NOW)
 
 
 async def test_a_decision_is_kept_as_it_was_made(stores: Any) -> None:
@@ -85,8 +92,7 @@ async def test_many_at_once_keep_one(stores: Any) -> None:
 async def test_a_moderators_decision_stands_above_the_policys(stores: Any) -> None:
     await stores.decisions.record(record("d1", "block"))
     await stores.cases.open(case("g1"))
-    verdict = record("d2", "allow", actor="mo", at=NOW)
-    await stores.decisions.rule(verdict, told(verdict))
+    await stores.decisions.rule(ruling("d2", "allow"))
     assert [each.id for each in await stores.decisions.history(PROMPT)] == ["d1", "d2"]
     assert (await stores.decisions.latest(PROMPT)).verdict == "allow"
     assert (await stores.cases.case(PROMPT)).state == "closed"
@@ -95,12 +101,12 @@ async def test_a_moderators_decision_stands_above_the_policys(stores: Any) -> No
 async def test_a_verdict_settles_the_reports(stores: Any) -> None:
     await stores.cases.report(Report(id="r1", reporter_id="bob", target=PROMPT, reason="spam", at=NOW))
     assert await stores.cases.reputation("bob") == (0, 0)
-    verdict = record("d2", "block", actor="mo")
-    await stores.decisions.rule(verdict, told(verdict))
+    await stores.decisions.rule(ruling("d2", "block"))
     assert await stores.cases.reputation("bob") == (1, 1)
-    verdict = record("d3", "allow", actor="mo", at=NOW + timedelta(seconds=1))
-    await stores.decisions.rule(verdict, told(verdict))
+    await stores.decisions.rule(ruling("d3", "allow"))
     assert await stores.cases.reputation("bob") == (0, 1)
+    await stores.decisions.rule(ruling("d4", "hold", case="open"))
+    assert await stores.cases.reputation("bob") == (0, 0)
 
 
 async def test_a_person_reports_a_target_once(stores: Any) -> None:
@@ -136,36 +142,51 @@ async def test_an_open_case_collects_reasons_and_keeps_the_highest_priority(stor
 
 async def test_a_closed_case_starts_afresh(stores: Any) -> None:
     await stores.cases.open(case("g1", 90, why=("old",)))
-    verdict = record("d2", "allow", actor="mo")
-    await stores.decisions.rule(verdict, told(verdict))
+    await stores.decisions.rule(ruling("d2", "allow"))
     await stores.cases.open(case("g1", 30, why=("new",), opened_at=NOW + timedelta(hours=1)))
     kept = await stores.cases.case(PROMPT)
     assert (kept.state, kept.why, kept.priority, kept.opened_at) == ("open", ("new",), 30, NOW + timedelta(hours=1))
 
 
-async def test_what_was_overturned_is_allowed_until_it_is_restored(stores: Any) -> None:
-    overturned = Overturned(stage="prompt", fingerprint="f", text="words", decision_id="d2", at=NOW)
-    await stores.decisions.overturn(overturned)
+async def test_what_was_overturned_is_allowed_until_another_verdict(stores: Any) -> None:
+    await stores.decisions.rule(ruling("d2", "allow", fingerprint="f", allowed=overturned("d2")))
     assert await stores.decisions.allowed("prompt", "f")
     assert not await stores.decisions.allowed("comment", "f")
-    assert await stores.decisions.overturned() == [overturned]
-    await stores.decisions.restore("prompt", "f")
+    assert await stores.decisions.overturned() == [overturned("d2")]
+    await stores.decisions.rule(ruling("d3", "block", fingerprint="other"))
+    assert await stores.decisions.allowed("prompt", "f")
+    await stores.decisions.rule(ruling("d4", "block", fingerprint="f"))
     assert not await stores.decisions.allowed("prompt", "f")
 
 
+async def test_of_two_verdicts_with_one_id_one_is_kept_with_all_that_follows(stores: Any) -> None:
+    await stores.cases.open(case("g1"))
+    allow = ruling("d2", "allow", fingerprint="f", allowed=overturned("d2"))
+    block = ruling("d2", "block", fingerprint="f")
+    ended = await asyncio.gather(
+        *(stores.decisions.rule(each) for each in (allow, block, allow, block)), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in ended) == ["NoneType", *["Overruled"] * 3]
+    (kept,) = await stores.decisions.history(PROMPT)
+    assert await stores.decisions.allowed("prompt", "f") == (kept.verdict == "allow")
+
+
 async def test_overturned_by_many_at_once_it_is_one_case(stores: Any) -> None:
-    cases = [Overturned(stage="prompt", fingerprint="f", text="words", decision_id=str(i), at=NOW) for i in range(8)]
-    await asyncio.gather(*(stores.decisions.overturn(case) for case in cases))
+    rulings = [
+        ruling(f"d{i}", "allow", Target(kind="prompt", id=f"g{i}"), fingerprint="f", allowed=overturned(f"d{i}"))
+        for i in range(8)
+    ]
+    await asyncio.gather(*(stores.decisions.rule(each) for each in rulings))
     (kept,) = await stores.decisions.overturned()
-    assert kept in cases
+    assert kept in [each.allowed for each in rulings]
 
 
 async def test_strikes_are_moderators_blocks_that_still_stand(stores: Any) -> None:
     for number, verdict in enumerate(("block", "block", "allow")):
         target = Target(kind="comment", id=str(number))
-        await stores.decisions.rule(made := record(f"m{number}", verdict, target, actor="mo"), told(made))
-    voided = record("v", "allow", Target(kind="comment", id="0"), actor="mo", at=NOW + timedelta(seconds=1))
-    await stores.decisions.rule(voided, told(voided))
+        await stores.decisions.rule(ruling(f"m{number}", verdict, target))
+    voided = ruling("v", "allow", Target(kind="comment", id="0"), at=NOW + timedelta(seconds=1))
+    await stores.decisions.rule(voided)
     expired = record("x", "block", Target(kind="comment", id="9"), actor="mo", at=NOW - timedelta(days=31))
     await stores.decisions.record(expired)
     standing = await stores.decisions.standing("ada", NOW - timedelta(days=30))
@@ -176,11 +197,8 @@ async def test_erasing_a_person_leaves_decisions_without_their_words(stores: Any
     await stores.decisions.record(record("d1", span=(0, 2), image_hash="ab", context={"generation_id": "g1"}))
     await stores.cases.open(case("g1"))
     await stores.cases.report(Report(id="r1", reporter_id="ada", target=PROMPT, reason="spam", text="mine", at=NOW))
-    overruled = record("d2", "allow", actor="mo", at=NOW + timedelta(seconds=1))
-    await stores.decisions.record(overruled)
-    await stores.decisions.overturn(
-        Overturned(stage="prompt", fingerprint="f", text="words", decision_id="d2", at=overruled.at)
-    )
+    later = NOW + timedelta(seconds=1)
+    await stores.decisions.rule(ruling("d2", "allow", fingerprint="f", at=later, allowed=overturned("d2")))
     await stores.decisions.erase("ada")
     assert [(each.fingerprint, each.text) for each in await stores.decisions.overturned()] == [("f", None)]
     assert await stores.decisions.allowed("prompt", "f")
@@ -211,9 +229,12 @@ async def test_an_erased_person_is_named_nowhere_and_remembered_as_erased(stores
     assert [each.reporter_id for each in await stores.cases.reports(PROMPT)] == ["erased"]
 
 
-async def test_blocked_pictures_are_known_until_unblocked(stores: Any) -> None:
-    await stores.decisions.block_picture("00ff")
-    await stores.decisions.block_picture("00ff")
+async def test_blocked_pictures_are_known_until_another_verdict(stores: Any) -> None:
+    picture = {"stage": "image", "target": Target(kind="image", id="i1"), "fingerprint": "00ff"}
+    await stores.decisions.rule(ruling("d1", "block", known=True, **picture))
+    await stores.decisions.rule(ruling("d2", "block", known=True, **picture))
     assert await stores.decisions.known_pictures() == {"00ff"}
-    await stores.decisions.unblock_picture("00ff")
+    await stores.decisions.rule(ruling("d3", "block", fingerprint="00ff"))
+    assert await stores.decisions.known_pictures() == {"00ff"}
+    await stores.decisions.rule(ruling("d4", "allow", **picture))
     assert await stores.decisions.known_pictures() == set()

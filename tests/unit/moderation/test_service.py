@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
-
 import pytest
 
 from services.moderation.handlers import image_verdict, prompt_verdict
 from services.moderation.policy import ABSOLUTE
 from services.moderation.service import MissingMedia
 from shared.events import (
-    ContentReported,
-    DecisionAppealed,
-    DecisionMade,
     ImageApproved,
-    ImageGenerated,
     ImageRejected,
-    PictureRequest,
     PostCommented,
+    ProfileChanged,
     PromptApproved,
     PromptRejected,
-    PromptSubmitted,
-    Rendition,
     Target,
-    utcnow,
 )
-from tests.unit.moderation.world import World
+from tests.unit.moderation.world import World, image, prompt
 
 
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-def prompt(text: str = "a fox", name: str = "g1", **more: Any) -> PromptSubmitted:
-    request = PictureRequest(prompt=text, model="pocket", seed=1, image_ids=("i1", "i2"), style="ink")
-    at = {"accepted": utcnow() - timedelta(seconds=1)}
-    return PromptSubmitted(generation_id=name, user_id="ada", moments=at, request=request, **more)
-
-
-def image(name: str = "i1", index: int = 0) -> ImageGenerated:
-    rendition = Rendition(image_id=name, index=index, hash=f"h-{name}", width=8, height=8, seed=1, thumbhash="")
-    return ImageGenerated(generation_id="g1", user_id="ada", prompt="a fox", model="pocket", rendition=rendition)
 
 
 async def test_a_harmless_prompt_goes_on_exactly_as_it_came(world: World) -> None:
@@ -84,6 +63,34 @@ async def test_a_scorer_that_fails_lets_nothing_pass(world: World) -> None:
     assert world.stores.records == {}
     world.scorer.error = None
     assert (await world.moderation.check_prompt(prompt())).verdict == "allow"
+
+
+async def test_what_a_scorer_fails_on_for_the_last_time_is_held_and_told(world: World) -> None:
+    world.scorer.error = world.images.error = RuntimeError("trips over these words")
+    event = prompt("these words")
+    record = await world.moderation.check_prompt(event, final=True)
+    said = prompt_verdict(event, record)
+    assert isinstance(said, PromptRejected)
+    assert (said.decision.verdict, said.decision.rule) == ("hold", "scorer.failed")
+    assert "could not be checked" in said.decision.reason
+    assert "trips" not in record.model_dump_json()
+    comment = PostCommented(post_id="p1", author_id="bob", user_id="ada", comment_id="c1", text="you …")
+    profile = ProfileChanged(user_id="ada", username="ada", display_name="Ada", bio="")
+    world.media.objects["key/h-i1"] = b"picture"
+    for later in (
+        world.moderation.check_comment(comment, final=True),
+        world.moderation.check_profile(profile, final=True),
+        world.moderation.check_image(image(), final=True),
+    ):
+        assert (await later).verdict == "hold"
+    assert {entry.target_kind for entry in await world.queue()} == {"prompt", "comment", "profile", "image"}
+    await world.decide("prompt", "g1", "allow")
+    assert (await world.moderation.check_prompt(event, final=True)).id == record.id
+
+
+async def test_a_picture_that_is_nowhere_is_not_held_but_asked_for_to_the_end(world: World) -> None:
+    with pytest.raises(MissingMedia):
+        await world.moderation.check_image(image(), final=True)
 
 
 async def test_what_a_scorer_overruns_on_is_held_for_a_moderator(world: World) -> None:
@@ -157,65 +164,6 @@ async def test_a_picture_that_is_not_stored_yet_is_asked_for_again(world: World)
     assert world.stores.records == {}
 
 
-async def test_a_picture_that_moderators_blocked_is_known_again(world: World) -> None:
-    world.media.objects = {"key/h-i1": b"1", "key/h-i2": b"2"}
-    await world.moderation.check_image(image("i1"))
-    await world.decide("image", "i1", "block")
-    world.images.fingerprint = "000000000000001f"
-    again = await world.moderation.check_image(image("i2", 1))
-    assert (again.verdict, again.rule) == ("block", "block_list")
-    await world.decide("image", "i1", "allow", "was fine after all")
-    assert world.stores.pictures == set()
-
-
-async def test_a_wrongly_blocked_person_gets_through(world: World) -> None:
-    world.scorer.finds("sexual", 0.99)
-    blocked = await world.moderation.check_prompt(prompt("chicken breast"))
-    appeal = DecisionAppealed(decision_id=blocked.id, user_id="ada", text="it is a recipe")
-    await world.review.appeal(appeal)
-    (entry,) = await world.queue()
-    assert any("it is a recipe" in why for why in entry.why)
-    assert [step["verdict"] for step in entry.history] == ["block"]
-
-    name = await world.decide("prompt", "g1", "allow", "a recipe")
-    (event,) = world.stores.told
-    assert isinstance(event, DecisionMade)
-    assert (event.decision_id, event.owner_id, event.decision.verdict) == (name, "ada", "allow")
-    assert event.target == Target(kind="prompt", id="g1")
-    assert event.context == {"generation_id": "g1", "attempt": 1}
-    assert await world.queue() == ()
-
-    assert (await world.moderation.check_prompt(prompt("chicken breast", attempt=2))).verdict == "allow"
-    (case,) = await world.stores.overturned()
-    assert (case.stage, case.text) == ("prompt", "chicken breast")
-
-
-async def test_every_verdict_can_be_reversed_and_none_is_erased(world: World) -> None:
-    world.scorer.finds("sexual", 0.99)
-    await world.moderation.check_prompt(prompt())
-    for verdict in ("allow", "block", "allow"):
-        assert await world.decide("prompt", "g1", verdict)
-    history = await world.stores.history(Target(kind="prompt", id="g1"))
-    assert [record.verdict for record in history] == ["block", "allow", "block", "allow"]
-    assert [record.supersedes for record in history][1:] == [record.id for record in history][:-1]
-    await world.decide("prompt", "g1", "block")
-    assert await world.stores.overturned() == []
-
-
-async def test_a_verdict_on_the_unknown_is_refused(world: World) -> None:
-    assert await world.decide("prompt", "nothing", "allow") is None
-    assert await world.decide("planet", "earth", "block") is None
-    assert world.stores.told == []
-
-
-async def test_nobody_appeals_for_someone_else(world: World) -> None:
-    world.scorer.finds("sexual", 0.99)
-    blocked = await world.moderation.check_prompt(prompt())
-    await world.review.appeal(DecisionAppealed(decision_id=blocked.id, user_id="eve", text="please"))
-    await world.review.appeal(DecisionAppealed(decision_id="unknown", user_id="ada", text="please"))
-    assert await world.queue() == ()
-
-
 async def test_a_toxic_comment_is_held(world: World) -> None:
     world.scorer.finds("harassment", 0.95)
     comment = PostCommented(post_id="p1", author_id="bob", user_id="ada", comment_id="c1", text="you …")
@@ -226,46 +174,3 @@ async def test_a_toxic_comment_is_held(world: World) -> None:
         {"post_id": "p1"},
     )
     assert len(await world.queue()) == 1
-
-
-def report(name: str, who: str, reason: str, target: str = "p1") -> ContentReported:
-    return ContentReported(
-        report_id=name,
-        reporter_id=who,
-        target=Target(kind="post", id=target),
-        owner_id="ada",
-        reason=reason,
-        text="see",
-    )
-
-
-async def test_reports_hide_nothing_and_stand_in_order_of_urgency(world: World) -> None:
-    await world.review.report(report("r1", "bob", "spam", "p1"))
-    await world.review.report(report("r2", "cy", "hate", "p2"))
-    await world.review.report(report("r3", "di", "intimate_image", "p3"))
-    entries = await world.queue()
-    assert [entry.target_id for entry in entries] == ["p3", "p2", "p1"]
-    assert any("due by" in why for why in entries[0].why)
-    assert world.stores.records == {}
-
-
-async def test_a_mob_counts_little_and_a_liar_less(world: World) -> None:
-    for number in range(30):
-        await world.review.report(report(f"m{number}", f"mob{number}", "spam", "p1"))
-    await world.review.report(report("r", "bob", "violence", "p2"))
-    assert [entry.target_id for entry in await world.queue()] == ["p2", "p1"]
-
-    for number in range(4):
-        await world.review.report(report(f"l{number}", "liar", "violence", f"q{number}"))
-        await world.decide("post", f"q{number}", "allow")
-    await world.review.report(report("l", "liar", "violence", "p3"))
-    priorities = {entry.target_id: entry.priority for entry in await world.queue()}
-    assert priorities["p3"] < priorities["p2"]
-
-
-async def test_a_report_delivered_twice_is_one_report(world: World) -> None:
-    for _ in range(2):
-        await world.review.report(report("r1", "bob", "spam"))
-    (entry,) = await world.queue()
-    assert len([step for step in entry.history if step["kind"] == "report"]) == 1
-    assert len([why for why in entry.why if why.startswith("reported")]) == 1

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from services.moderation.policy import Finding, Policy
 from services.moderation.ports import Assessment
 from services.moderation.review import Review
 from services.moderation.service import Moderation
-from shared.queries import Decide, ModerationQueue
+from shared.events import ImageGenerated, PictureRequest, PromptSubmitted, Rendition, utcnow
+from shared.queries import Decide, ModerationQueue, Undo
 from tests.contracts.moderation.memory import MemoryStores
 
 
@@ -59,3 +61,17 @@ class World:
     async def decide(self, kind: str, name: str, verdict: str, reason: str = "looked at it") -> str | None:
         query = Decide(actor_id="mo", target_kind=kind, target_id=name, verdict=verdict, reason=reason)  # type: ignore[arg-type]
         return (await self.review.decide(query)).decision_id
+
+    async def undo(self, decision_id: str | None) -> str | None:
+        return (await self.review.undo(Undo(actor_id="mia", decision_id=decision_id or ""))).decision_id
+
+
+def prompt(text: str = "a fox", name: str = "g1", **more: Any) -> PromptSubmitted:
+    request = PictureRequest(prompt=text, model="pocket", seed=1, image_ids=("i1", "i2"), style="ink")
+    at = {"accepted": utcnow() - timedelta(seconds=1)}
+    return PromptSubmitted(generation_id=name, user_id="ada", moments=at, request=request, **more)
+
+
+def image(name: str = "i1", index: int = 0) -> ImageGenerated:
+    rendition = Rendition(image_id=name, index=index, hash=f"h-{name}", width=8, height=8, seed=1, thumbhash="")
+    return ImageGenerated(generation_id="g1", user_id="ada", prompt="a fox", model="pocket", rendition=rendition)
