@@ -39,6 +39,8 @@ from shared.queries import (
     SimilarPosts,
     SteerTaste,
     TasteFound,
+    Undo,
+    Undone,
 )
 from shared.settings import MongoSettings
 from shared.topology import DEAD_LETTERS, EVENTS, provision
@@ -240,6 +242,10 @@ async def neighbours(parts: Parts) -> AsyncIterator[None]:
     @buses["moderation"].answer(Decide)
     async def decide(_: Decide) -> Decided:
         return Decided(decision_id=new_id())
+
+    @buses["moderation"].answer(Undo)
+    async def undo(_: Undo) -> Undone:
+        return Undone(decision_id=new_id())
 
     for bus in buses.values():
         await bus.start()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.gateway import answers
@@ -16,12 +16,13 @@ from services.gateway.edge.idempotency import Idempotent
 from services.gateway.edge.limits import limited_writes
 from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
 from services.gateway.edge.text import Prose, StrictBody
-from services.gateway.errors import not_found
+from services.gateway.errors import conflict, not_found
 from services.gateway.identity.auth import ModeratorOnly
 from shared.events import Verdict
-from shared.queries import Decide, ModerationQueue, QueueEntry
+from shared.queries import Decide, ModerationQueue, QueueEntry, Undo
 
 router = APIRouter(tags=["moderation"])
+Named = Annotated[str, Path(max_length=64)]
 
 
 class VerdictTarget(StrictBody):
@@ -99,6 +100,27 @@ async def decide(body: NewVerdict, parts: PartsDep, viewer: ModeratorOnly, idemp
         answer = await parts.bus.ask(question)
         if answer.decision_id is None:
             raise not_found("Moderation knows no such thing.")
+        return created(GivenVerdict(decision_id=answer.decision_id))
+
+    return await idempotent.run(make)
+
+
+@router.post(
+    "/v1/moderation/decisions/{decision_id}/undo",
+    status_code=201,
+    response_model=GivenVerdict,
+    dependencies=[Depends(limited_writes)],
+)
+async def undo(decision_id: Named, parts: PartsDep, viewer: ModeratorOnly, idempotent: Idempotent) -> Response:
+    """Take back the last verdict on something: what stood before it stands again, by a decision of its own.
+
+    409 `not_undone` when it is the policy's, no longer the last, or unknown; 503 while moderation is down.
+    """
+
+    async def make() -> Response:
+        answer = await parts.bus.ask(Undo(actor_id=viewer.user_id, decision_id=decision_id))
+        if answer.decision_id is None:
+            raise conflict("not_undone", "Only a moderator's verdict that is still the last on its target is undone.")
         return created(GivenVerdict(decision_id=answer.decision_id))
 
     return await idempotent.run(make)

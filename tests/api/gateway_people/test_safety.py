@@ -13,7 +13,7 @@ from services.gateway.identity.grant import grant
 from shared.bus import Bus
 from shared.events import ContentReported, Decision, DecisionAppealed, Target, utcnow
 from shared.ids import new_id
-from shared.queries import Decide, Decided, ModerationQueue, QueueEntries, QueueEntry
+from shared.queries import Decide, Decided, ModerationQueue, QueueEntries, QueueEntry, Undo, Undone
 from tests.api.conftest import Person, problem
 from tests.api.gateway_people.arranging import add_image, add_post, spoken
 
@@ -159,6 +159,10 @@ async def moderation(parts: Parts) -> AsyncIterator[list[Decide]]:
         asked.append(query)
         return Decided(decision_id="d1" if query.target_id == "p1" else None)
 
+    @bus.answer(Undo)
+    async def undo(query: Undo) -> Undone:
+        return Undone(decision_id="d2" if query.decision_id == "d1" else None)
+
     await bus.start()
     yield asked
     await bus.stop()
@@ -180,6 +184,10 @@ async def test_moderators_work_on_the_queue(ada: Person, bob: Person, parts: Par
     again = await ada.http.post("/v1/moderation/decisions", json=verdict, headers={"Idempotency-Key": "v1"})
     assert again.headers["Idempotency-Replayed"] == "true"
     assert [(query.actor_id, query.verdict) for query in moderation] == [(ada.id, "block")]
+    undone = await ada.http.post("/v1/moderation/decisions/d1/undo")
+    assert (undone.status_code, undone.json()) == (201, {"decision_id": "d2"})
+    problem(await ada.http.post("/v1/moderation/decisions/d0/undo"), 409, "not_undone")
+    problem(await bob.http.post("/v1/moderation/decisions/d1/undo"), 403, "forbidden")
     unknown = verdict | {"target": {"kind": "post", "id": "p2"}}
     problem(await ada.http.post("/v1/moderation/decisions", json=unknown), 404, "not_found")
     assert await grant(parts.settings, "ada", "person")

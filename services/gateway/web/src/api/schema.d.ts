@@ -1118,6 +1118,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/moderation/decisions/{decision_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Take back the last verdict on something: what stood before it stands again, by a decision of its own.
+         *
+         *     409 `not_undone` when it is the policy's, no longer the last, or unknown; 503 while moderation is down.
+         */
+        post: operations["undo_v1_moderation_decisions__decision_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/status": {
         parameters: {
             query?: never;
@@ -4888,6 +4910,40 @@ export interface operations {
                 "application/json": components["schemas"]["NewVerdict"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenVerdict"];
+                };
+            };
+            /** @description An RFC 9457 problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    undo_v1_moderation_decisions__decision_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text unique to this act; repeating the request with it within 24 h repeats the answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             201: {

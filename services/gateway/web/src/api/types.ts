@@ -37,6 +37,7 @@ export type Notification = Schemas["Notification"];
 export type NotificationPage = Schemas["NotificationPage"];
 export type PromptEntry = Schemas["Prompt"];
 export type QueueEntry = Schemas["Case"];
+export type GivenVerdict = Schemas["GivenVerdict"];
 export type Taste = Schemas["Taste"];
 export type TasteChanges = Schemas["TasteChanges"];
 export type ProblemBody = Partial<Schemas["ProblemDocument"]> & {

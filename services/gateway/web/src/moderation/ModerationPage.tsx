@@ -2,7 +2,7 @@ import { ShieldCheck } from "lucide-react";
 import { useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 import type { QueueEntry } from "../api/types";
-import { decide, type QueueState, useModerationQueue, type Verdict } from "../data/moderation";
+import { decide, type QueueState, undoVerdict, useModerationQueue, type Verdict } from "../data/moderation";
 import { useMe } from "../data/session";
 import { attempt } from "../feed/actions";
 import { useKeys } from "../shell/keys";
@@ -37,7 +37,7 @@ function Queue() {
   const entries = queue.data?.pages.flatMap((page) => page.items) ?? [];
   const [at, setAt] = useState(0);
   const [shown, setShown] = useState<ReadonlySet<string>>(new Set());
-  const last = useRef<QueueEntry | null>(null);
+  const last = useRef<string | null>(null);
   const current = entries[Math.min(at, entries.length - 1)];
 
   async function give(
@@ -45,18 +45,19 @@ function Queue() {
     verdict: Verdict,
     reason: string = text.moderation.reasons[verdict],
   ) {
-    if (!(await attempt(() => decide(entry, verdict, reason)))) return;
-    last.current = entry;
+    const given = await attempt(async () => {
+      last.current = await decide(entry, verdict, reason);
+    });
+    if (!given) return;
     toast(text.moderation.decided(text.moderation.verdicts[verdict]), {
       action: { label: text.common.undo, run: undo },
     });
   }
 
-  /** Nothing is erased: undoing is holding it again, which brings it back into the queue. */
   function undo() {
-    const entry = last.current;
+    const given = last.current;
     last.current = null;
-    if (entry) void attempt(() => decide(entry, "hold", text.moderation.reasons.hold));
+    if (given) void attempt(() => undoVerdict(given));
   }
 
   function move(step: number) {
