@@ -24,7 +24,8 @@ async def test_an_account_is_made_and_signed_in(client: httpx.AsyncClient) -> No
     user = body["user"]
     assert (user["username"], user["display_name"], user["email"]) == ("ada_l", "Ada Lovelace", "ada@example.org")
     assert (user["role"], user["counts"]) == ("person", {"posts": 0, "followers": 0, "following": 0})
-    assert "password" not in answer.text
+    assert PASSWORD not in answer.text
+    assert "hash" not in answer.text
 
     cookie = answer.headers["set-cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Path=/v1/sessions", "Secure"))
