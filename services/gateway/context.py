@@ -35,6 +35,7 @@ from services.gateway.store.prompts import Prompts
 from services.gateway.store.quotas import GpuBudget, Quotas
 from services.gateway.store.rate_counters import RateCounters
 from services.gateway.store.reactions import Reactions
+from services.gateway.store.recounts import Recounts
 from services.gateway.store.relations import Relations
 from services.gateway.store.removals import Removals
 from services.gateway.store.reports import Reports
@@ -74,6 +75,7 @@ class Parts:
     posts: Posts
     comments: Comments
     reactions: Reactions
+    recounts: Recounts
     removals: Removals
     leases: Leases
     pictures: Pictures
@@ -114,6 +116,7 @@ class Parts:
             posts=Posts(mongo),
             comments=Comments(mongo),
             reactions=Reactions(mongo),
+            recounts=Recounts(mongo),
             removals=Removals(mongo),
             leases=Leases(mongo),
             pictures=Pictures(media, secret),

@@ -20,6 +20,7 @@ async def remove(parts: Parts, user_id: str) -> dict[str, int]:
     touched |= {post["parent_id"] for post in posts if post["parent_id"]}
     comments = await parts.comments.of_author(user_id)
     touched |= {comment["post_id"] for comment in comments}
+    await parts.recounts.add("post", touched)
 
     gone: list[Removal] = [("post", post["_id"]) for post in posts]
     await parts.removals.add(gone)

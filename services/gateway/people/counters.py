@@ -1,4 +1,4 @@
-"""Counters of followers, kept true: they are projections of the rows in `relations`."""
+"""Counters of people, kept true: they are projections of the rows in `relations` and `posts`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETTLED_AFTER = timedelta(seconds=10)
 """A change younger than this may be between its row and its counter."""
 
 _drift = metrics.get_meter(__name__).create_counter(
-    "people.counters.drift", unit="{count}", description="By how much follower counters were wrong when repaired."
+    "people.counters.drift", unit="{count}", description="By how much people's counters were wrong when repaired."
 )
 
 
@@ -48,10 +48,11 @@ async def run(parts: Parts) -> None:
 
 
 async def repair(parts: Parts, since: datetime, until: datetime) -> int:
-    """Count again for everybody whose relations moved in this time; how many were wrong."""
+    """Count again for everybody whose relations or posts moved in this time; how many were wrong."""
     repaired = 0
-    for user_id in await parts.relations.moved(since, until):
+    for user_id in await parts.relations.moved(since, until) | await parts.recounts.due("person", until):
         repaired += await repair_one(parts, user_id)
+    await parts.recounts.done("person", until)
     return repaired
 
 
@@ -60,11 +61,11 @@ async def repair_one(parts: Parts, user_id: str) -> bool:
     account = await parts.accounts.get(user_id, {"counts": 1})
     if account is None:
         return False
-    wrong = {name: account["counts"].get(name, 0) for name in ("followers", "following")}
-    right = await parts.relations.counts(user_id)
+    right = await parts.relations.counts(user_id) | {"posts": await parts.posts.count_listed(user_id)}
+    wrong = {name: account["counts"].get(name, 0) for name in right}
     if wrong == right or not await parts.accounts.correct(user_id, wrong, right):
         return False
     drift = sum(abs(right[name] - wrong[name]) for name in right)
     _drift.add(drift)
-    log.warning("follower counters repaired", user_id=user_id, drift=drift)
+    log.warning("counters of a person repaired", user_id=user_id, drift=drift)
     return True

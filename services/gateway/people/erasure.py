@@ -71,6 +71,8 @@ async def carry_out(parts: Parts, job: Document) -> None:
     """Delete everything of one person, the account last, so that a crash in between leaves the job to be repeated."""
     user_id = job["_id"]
     around = await parts.relations.people_around(user_id)
+    # Noted before the relations go: after a crash nothing else would know them.
+    await parts.recounts.add("person", around)
     removed = await content_erasure.remove(parts, user_id)
     removed |= {
         "relations": await parts.relations.delete_of(user_id),
@@ -80,6 +82,7 @@ async def carry_out(parts: Parts, job: Document) -> None:
         "idempotency": await parts.idempotency.delete_of(user_id),
         "sessions": await parts.sessions.delete_of(user_id),
     }
+    await parts.recounts.delete_of(user_id)
     for other in around:
         await people_counters.repair_one(parts, other)
     if await parts.outbox.names(user_id):

@@ -54,7 +54,14 @@ async def add(
 
 async def delete(parts: Parts, comment: Document) -> None:
     """Delete a comment with its replies."""
-    removed = await parts.comments.delete(comment["_id"])
+
+    async def work(session: AsyncClientSession) -> int:
+        removed = await parts.comments.delete(comment["_id"], session)
+        if removed:
+            await parts.recounts.add("post", [comment["post_id"]], session)
+        return removed
+
+    removed = await parts.mongo.transaction(work)
     if removed:
         await parts.posts.count(comment["post_id"], "comments", -removed)
 

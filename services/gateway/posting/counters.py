@@ -34,8 +34,9 @@ async def reconcile_recent(parts: Parts, since: datetime) -> datetime:
         return since
     touched = await parts.reactions.moved(since, until)
     touched |= await parts.comments.commented_since(since, until)
-    touched |= await parts.posts.remixed_since(since)
+    touched |= await parts.recounts.due("post", until)
     await reconcile(parts, touched)
+    await parts.recounts.done("post", until)
     return until
 
 

@@ -20,7 +20,8 @@ from services.gateway.errors import invalid
 from services.gateway.identity.auth import Viewer
 from services.gateway.people.telling import notify
 from services.gateway.pictures import cleaning
-from services.gateway.store.posts import OPEN
+from services.gateway.store.posts import LISTED, OPEN
+from services.gateway.store.recounts import Kind
 from services.gateway.store.removals import Removal
 from shared.events import (
     PostChanged,
@@ -33,9 +34,6 @@ from shared.events import (
     utcnow,
 )
 from shared.mongo import Document
-
-LISTED = ("public", "followers")
-"""Visibilities of posts that count on their author's profile."""
 
 
 async def publish(
@@ -81,6 +79,7 @@ async def publish(
         if await parts.images.shown(image_ids, author.user_id, 1, session) != len(image_ids):
             raise not_ready()
         await parts.posts.insert(post, session)
+        await _count_later(parts, post, session)
         events: list[PostState | PostRemixed] = [state(PostPublished, post, author.display_name)]
         if parent and visibility == "public":
             events.append(
@@ -114,6 +113,9 @@ async def change(parts: Parts, post: Document, values: Document) -> Document | N
         changed = await parts.posts.change(post["_id"], post["version"], values, session)
         if changed is None:
             return None
+        if changed["visibility"] != post["visibility"]:
+            await _count_later(parts, post, session)
+            await _count_later(parts, changed, session)
         event = state(PostChanged, changed, author["display_name"] if author else "")
         return changed, await parts.outbox.add(session, event)
 
@@ -140,6 +142,7 @@ async def delete(parts: Parts, post: Document) -> None:
     async def work(session: AsyncClientSession) -> tuple[list[Document], list[Removal]] | None:
         if await parts.posts.delete(post["_id"], session) is None:
             return None
+        await _count_later(parts, post, session)
         await parts.images.shown(image_ids, post["author_id"], -1, session)
         removals: list[Removal] = [("post", post["_id"])]
         for image in await parts.images.unused(image_ids, session):
@@ -210,10 +213,25 @@ async def _parent(parts: Parts, image: Document) -> tuple[Document | None, str |
 
 
 async def _count(parts: Parts, post: Document, step: int) -> None:
+    for kind, of in _counted_by(post):
+        if kind == "person":
+            await parts.accounts.count(of, posts=step)
+        else:
+            await parts.posts.count(of, "remixes", step)
+
+
+async def _count_later(parts: Parts, post: Document, session: AsyncClientSession) -> None:
+    """Have those counted again that `_count` moves after the transaction: a crash may come between."""
+    for kind, of in _counted_by(post):
+        await parts.recounts.add(kind, [of], session)
+
+
+def _counted_by(post: Document) -> Iterable[tuple[Kind, str]]:
+    """Whose counters a post moves: its author's, and those of the post that it remixes."""
     if post["visibility"] in LISTED:
-        await parts.accounts.count(post["author_id"], posts=step)
+        yield "person", post["author_id"]
     if post["parent_id"] and post["visibility"] == "public":
-        await parts.posts.count(post["parent_id"], "remixes", step)
+        yield "post", post["parent_id"]
 
 
 def _open(post: Document) -> bool:

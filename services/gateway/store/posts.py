@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import chain
 from operator import itemgetter
-from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -18,6 +17,9 @@ from shared.mongo import Document, Mongo
 
 REACHES = (*(timedelta(minutes=10 * 6**step) for step in range(7)), None)
 """How far back to look for the newest posts, one stretch after another: ten minutes, an hour … 324 days, all."""
+
+LISTED = ("public", "followers")
+"""Visibilities of posts that count on their author's profile."""
 
 OPEN = ("public", "unlisted")
 """Visibilities under which anybody who has the link may see the pictures."""
@@ -42,7 +44,6 @@ class Posts:
         await self._rows.create_index([("parent_id", ASCENDING), ("_id", DESCENDING)])
         await self._rows.create_index([("images.hash", ASCENDING)])
         await self._rows.create_index([("images.image_id", ASCENDING)])
-        await self._rows.create_index([("created_at", ASCENDING)])
 
     async def insert(self, post: Document, session: AsyncClientSession) -> None:
         await self._rows.insert_one(post, session=session)
@@ -129,10 +130,9 @@ class Posts:
     async def count_remixes(self, post_id: str) -> int:
         return await self._rows.count_documents({"parent_id": post_id, "visibility": "public"})
 
-    async def remixed_since(self, since: datetime) -> set[str]:
-        """Posts of which a remix was published after this moment."""
-        found: list[Any] = await self._rows.distinct("parent_id", {"created_at": {"$gte": since}})
-        return {str(post_id) for post_id in found if post_id}
+    async def count_listed(self, user_id: str) -> int:
+        """How many posts count on a person's profile."""
+        return await self._rows.count_documents({"author_id": user_id, "visibility": {"$in": LISTED}})
 
     def all(self, *, after: str | None = None, author_id: str | None = None) -> AsyncIterator[Document]:
         """Every post, oldest first, for rebuilding what other services keep."""

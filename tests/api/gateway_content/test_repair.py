@@ -1,0 +1,153 @@
+"""A process that dies between a change and its counters leaves them wrong; the reconcilers count again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import NoReturn
+
+import httpx
+import pytest
+
+from services.gateway.context import Parts
+from services.gateway.people import counters as people_counters
+from services.gateway.people import erasure
+from services.gateway.posting import counters
+from shared.events import utcnow
+from shared.mongo import Document
+from tests.api.conftest import PASSWORD, Person
+from tests.api.gateway_content.conftest import MakePictures
+from tests.api.gateway_content.test_posts import publish
+from tests.api.gateway_people.arranging import eventually
+
+Act = Callable[[httpx.AsyncClient, dict[str, str]], Awaitable[httpx.Response]]
+
+ACTS: dict[str, Act] = {
+    "a like": lambda http, of: http.put(f"/v1/posts/{of['fresh']}/like"),
+    "a like taken back": lambda http, of: http.delete(f"/v1/posts/{of['post']}/like"),
+    "a bookmark": lambda http, of: http.put(f"/v1/posts/{of['fresh']}/bookmark"),
+    "a comment": lambda http, of: http.post(f"/v1/posts/{of['post']}/comments", json={"text": "Hello"}),
+    "a deleted comment": lambda http, of: http.delete(f"/v1/comments/{of['comment']}"),
+    "a follow": lambda http, of: http.put("/v1/users/cyd/follow"),
+    "an end of following": lambda http, of: http.delete("/v1/users/ada/follow"),
+    "a block": lambda http, of: http.put("/v1/users/ada/block"),
+    "a remix": lambda http, of: http.post("/v1/posts", json={"image_ids": [of["draft"]]}),
+    "a deleted remix": lambda http, of: http.delete(f"/v1/posts/{of['remix']}"),
+    "a hidden remix": lambda http, of: http.patch(f"/v1/posts/{of['remix']}", json={"visibility": "private"}),
+}
+
+
+@pytest.fixture
+async def scene(ada: Person, bob: Person, make_person: Callable, painted: MakePictures) -> dict[str, str]:
+    """Ada's posts, one of which Bob has liked, remixed and commented on; ids by what they are."""
+    await make_person("cyd")
+    [source], [fresh] = await painted(ada), await painted(ada)
+    post, other = await publish(ada, [source], visibility="public"), await publish(ada, [fresh], visibility="public")
+    await bob.http.put("/v1/users/ada/follow")
+    await bob.http.put(f"/v1/posts/{post['id']}/like")
+    said = await bob.http.post(f"/v1/posts/{post['id']}/comments", json={"text": "How?"})
+    comment_id = said.json()["id"]
+    await ada.http.post(f"/v1/posts/{post['id']}/comments", json={"text": "So", "reply_to": comment_id})
+    [shown], [draft] = [await painted(bob, source_image_id=source) for _ in range(2)]
+    remix = await publish(bob, [shown], visibility="public")
+    return {
+        "post": str(post["id"]), "fresh": str(other["id"]), "comment": comment_id, "draft": draft,
+        "remix": str(remix["id"]),
+    }  # fmt: skip
+
+
+async def counted(parts: Parts) -> dict[str, dict[str, int]]:
+    """Every counter that is kept, by whose it is."""
+    rows = [row for name in ("posts", "accounts") async for row in parts.mongo.database[name].find({})]
+    return {row["_id"]: row["counts"] for row in rows}
+
+
+async def counted_again(parts: Parts) -> dict[str, dict[str, int]]:
+    """The same, from the ledgers alone."""
+    database = parts.mongo.database
+
+    async def number(collection: str, **query: object) -> int:
+        return await database[collection].count_documents(query)
+
+    listed = {"$in": ["public", "followers"]}
+    posts = {
+        post["_id"]: {
+            "likes": await number("reactions", kind="like", post_id=post["_id"], on=True),
+            "bookmarks": await number("reactions", kind="bookmark", post_id=post["_id"], on=True),
+            "comments": await number("comments", post_id=post["_id"]),
+            "remixes": await number("posts", parent_id=post["_id"], visibility="public"),
+        }
+        async for post in database["posts"].find({})
+    }
+    people = {
+        account["_id"]: {
+            "followers": await number("relations", kind="follow", target_id=account["_id"], on=True),
+            "following": await number("relations", kind="follow", user_id=account["_id"], on=True),
+            "posts": await number("posts", author_id=account["_id"], visibility=listed),
+        }
+        async for account in database["accounts"].find({})
+    }
+    return posts | people
+
+
+async def die(*_: object, **__: object) -> NoReturn:
+    raise ConnectionResetError
+
+
+@pytest.fixture
+async def repaired(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Awaitable[None]]:
+    """Count again what was noted; until then nobody does."""
+    begun = utcnow() - timedelta(hours=1)
+    for module in (counters, people_counters):
+        monkeypatch.setattr(module, "SETTLED_AFTER", timedelta(hours=1))
+
+    async def repair() -> None:
+        monkeypatch.setattr(counters, "SETTLED_AFTER", timedelta(seconds=-1))
+        await counters.reconcile_recent(parts, begun)
+        await people_counters.repair(parts, begun, utcnow() + timedelta(seconds=1))
+
+    return repair
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_what_a_crash_left_uncounted_is_counted(
+    bob: Person, parts: Parts, scene: dict[str, str], repaired: Callable[[], Awaitable[None]],
+    monkeypatch: pytest.MonkeyPatch, act: str,
+) -> None:  # fmt: skip
+    assert await counted(parts) == await counted_again(parts)
+    with monkeypatch.context() as crash:
+        crash.setattr(parts.posts, "count", die)
+        crash.setattr(parts.accounts, "count", die)
+        assert (await ACTS[act](bob.http, scene)).status_code == 500
+    assert await counted(parts) != await counted_again(parts)
+    await repaired()
+    assert await counted(parts) == await counted_again(parts)
+    assert await parts.mongo.database["recounts"].count_documents({}) == 0
+
+
+async def test_an_erasure_that_dies_before_it_counts_loses_no_count(
+    bob: Person, parts: Parts, scene: dict[str, str], repaired: Callable[[], Awaitable[None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(erasure, "TRY_AGAIN", timedelta(0))
+    tries, put_back = [], parts.erasures.put_back
+
+    async def tried(job: Document, pause: timedelta) -> None:
+        tries.append(job)
+        await put_back(job, pause)
+
+    async def tried_again(before: int) -> bool:
+        return len(tries) > before
+
+    monkeypatch.setattr(parts.erasures, "put_back", tried)
+    with monkeypatch.context() as first, monkeypatch.context() as second:
+        first.setattr(counters, "reconcile", die)
+        second.setattr(people_counters, "repair_one", die)
+        await bob.http.request("DELETE", "/v1/me", json={"password": PASSWORD})
+        await eventually(lambda: tried_again(0))
+        first.undo()
+        seen = len(tries)
+        await eventually(lambda: tried_again(seen))
+    await eventually(lambda: parts.erasures.receipt(bob.id))
+    await repaired()
+    assert await counted(parts) == await counted_again(parts)
