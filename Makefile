@@ -12,7 +12,7 @@ CODE := shared services deploy training promptgram tests
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help simulate setup run seed test test-fast test-failed test-web fuzz lint types format bench bench-overhead bench-crowd bench-society bench-moderation bench-painting bench-searching bench-freshness modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
+.PHONY: help simulate setup run seed test test-fast test-failed test-web planted-bugs fuzz lint types format bench bench-overhead bench-crowd bench-society bench-moderation bench-painting bench-searching bench-freshness modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
 	eval-moderation eval-search eval-feed choose-feed simulate-community screenshots figures lock clean
 
 help: ## list the commands
@@ -84,6 +84,9 @@ test-failed: setup ## run what failed in the last run once more, one after the o
 
 test-web: setup ## check the page's style and run its unit tests
 	@$(BIN)/python -m deploy.local.web_build $(WEB) lint test
+
+planted-bugs: setup ## plant one bug after the other in a copy of the sources and see which test notices (BUG=<words of one>)
+	@$(BIN)/python -m tests.planted $(if $(BUG),"$(BUG)")
 
 fuzz: setup ## send made-up requests to the API for a while (MINUTES, default 10)
 	@FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -q tests/api/test_fuzz.py
