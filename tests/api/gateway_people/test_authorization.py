@@ -93,6 +93,7 @@ POST   /v1/reports                                    401   201   201     404   
 POST   /v1/decisions/{id}/appeal                      401   201   404     404       404      404
 GET    /v1/moderation/queue                           401   403   403     403       200      200
 POST   /v1/moderation/decisions                       401   403   403     403       201      201
+POST   /v1/moderation/decisions/{decision_id}/undo    401   403   403     403       201      201
 GET    /media/{name}/{width}.{extension}              200   200   200     200       200      200
 GET    /p/{post_id}                                   200   200   200     200       200      200
 GET    /oembed                                        200   200   200     200       200      200
@@ -147,7 +148,7 @@ async def arrange(parts: Parts, owner: Person) -> Scene:
     parameters = {
         "username": owner.username, "post_id": post_id, "comment_id": comment_id, "generation_id": generation_id,
         "prompt_id": generation_id, "session_id": session.family_id, "id": decision_id,
-        "taste_id": f"interest-{owner.id}",
+        "decision_id": decision_id, "taste_id": f"interest-{owner.id}",
         "name": image["hash"], "width": "original", "extension": "webp",
     }  # fmt: skip
     return Scene(parameters, post_id, image_id)
