@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 from typing import Any
-from xml.sax.saxutils import escape
 
 from PIL import Image, PngImagePlugin
 
+from services.gateway.pictures.labels import PNG_XMP, xmp
 from shared.media import Extension, MediaStore, Width, rendition_key
 
 AT_ONCE = 1
@@ -16,7 +16,6 @@ AT_ONCE = 1
 
 AVIF = {"quality": 65, "speed": 8}
 PNG = {"compress_level": 6}
-_XMP_KEYWORD = "XML:com.adobe.xmp"
 
 
 class Renditions:
@@ -55,38 +54,13 @@ class Renditions:
         return made
 
 
-def labelled(png: bytes, *, creator: str | None, prompt: str | None) -> bytes:
-    """A PNG with IPTC's mark for pictures made by a model, and with creator and prompt where they may be told."""
-    picture = Image.open(io.BytesIO(png))
-    return _save(picture, "png", xmp(creator=creator, prompt=prompt))
-
-
-def xmp(*, creator: str | None = None, prompt: str | None = None) -> bytes:
-    """An XMP packet that says what a picture is, in IPTC's terms."""
-    told = "".join(
-        f"<Iptc4xmpExt:{name}>{escape(text)}</Iptc4xmpExt:{name}>"
-        for name, text in (("AIPromptInformation", prompt), ("AIPromptWriterName", creator))
-        if text
-    )
-    return (
-        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
-        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
-        'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType='
-        '"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia">'
-        f'{told}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
-    ).encode()
-
-
 def _transcode(webp: bytes, extension: str) -> bytes:
-    return _save(Image.open(io.BytesIO(webp)).convert("RGB"), extension, xmp())
-
-
-def _save(picture: Image.Image, extension: str, packet: bytes) -> bytes:
-    buffer = io.BytesIO()
+    picture = Image.open(io.BytesIO(webp)).convert("RGB")
+    packet, buffer = xmp(), io.BytesIO()
     options: dict[str, Any]
     if extension == "png":
         notes = PngImagePlugin.PngInfo()
-        notes.add_itxt(_XMP_KEYWORD, packet.decode())
+        notes.add_itxt(PNG_XMP.decode(), packet.decode())
         options = {"format": "PNG", "pnginfo": notes, **PNG}
     else:
         options = {"format": "AVIF", "xmp": packet, **AVIF}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -14,7 +13,7 @@ from starlette.responses import Response
 
 from services.gateway.context import Parts, PartsDep
 from services.gateway.errors import not_found
-from services.gateway.pictures.renditions import labelled
+from services.gateway.pictures.labels import Unlabelled, labelled, xmp
 from shared.media import MEDIA_TYPES, Extension, Width
 
 log = structlog.get_logger(__name__)
@@ -63,20 +62,20 @@ async def get_media(
     data = await parts.renditions.get(name, width, extension)
     if data is None:
         raise not_found()
-    if download and extension == "png":
-        data = await _disclosing(parts, name, data)
+    if download:
+        data = await _disclosing(parts, name, extension, data)
     return Response(data, headers=headers, media_type=MEDIA_TYPES[extension])
 
 
-async def _disclosing(parts: Parts, name: str, png: bytes) -> bytes:
+async def _disclosing(parts: Parts, name: str, extension: Extension, file: bytes) -> bytes:
     """The file with its maker and prompt inside, if a post that everybody may see tells them."""
     try:
         post = await parts.posts.disclosing(name)
         image = next((one for one in post["images"] if one["hash"] == name), None) if post else None
         author = await parts.accounts.get(post["author_id"], {"display_name": 1}) if post else None
-    except PyMongoError as error:
-        log.warning("download without the prompt", error=str(error))
-        return png
-    if image is None or author is None:
-        return png
-    return await asyncio.to_thread(labelled, png, creator=author["display_name"], prompt=image["prompt"])
+        if image is None or author is None:
+            return file
+        return labelled(file, extension, xmp(creator=author["display_name"], prompt=image["prompt"]))
+    except (PyMongoError, Unlabelled) as error:
+        log.warning("download without the prompt", name=name, error=str(error))
+        return file

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from services.gateway.context import Parts
+from services.generation.encoding import AI_LABEL
 from shared.bus import Bus
 from shared.events import (
     Decision,
@@ -40,7 +41,7 @@ def refusal(stage: str = "prompt", verdict: str = "block") -> Decision:
 
 def picture_bytes(kind: str, size: int = 256) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", (size, size), (200, 30, 40)).save(buffer, kind)
+    Image.new("RGB", (size, size), (200, 30, 40)).save(buffer, kind, xmp=AI_LABEL)
     return buffer.getvalue()
 
 

@@ -6,6 +6,7 @@ import io
 import signal
 
 import httpx
+import pytest
 from PIL import Image
 
 from shared.events import DecisionMade, Target
@@ -107,12 +108,6 @@ async def test_media_in_every_form(ada: Person, client: httpx.AsyncClient, paint
         f"{path}.png", headers={"If-None-Match": (await client.get(f"{path}.png")).headers["ETag"]}
     )
     assert cached.status_code == 304
-    kept = await client.get(f"{path}.png?download=1")
-    assert kept.headers["Content-Disposition"].startswith('attachment; filename="promptgram-')
-    assert b"trainedAlgorithmicMedia" in kept.content
-    assert b"a red fox under a green tree" in kept.content
-    await ada.http.patch(f"/v1/posts/{made['id']}", json={"show_prompt": False})
-    assert b"a red fox" not in (await client.get(f"{path}.png?download=1")).content
     for bad in (
         "/media/../secrets/640.webp",
         "/media/xyz/640.webp",
@@ -120,6 +115,27 @@ async def test_media_in_every_form(ada: Person, client: httpx.AsyncClient, paint
         path.replace("original", "12345") + ".webp",
     ):
         assert (await client.get(bad)).status_code in (404, 422)
+
+
+@pytest.mark.parametrize("extension", ["png", "webp", "jpg"])
+async def test_a_file_to_keep_tells_the_prompt_only_while_its_author_does(
+    ada: Person, client: httpx.AsyncClient, painted: MakePictures, extension: str
+) -> None:
+    made = await publish(ada, await painted(ada), visibility="public")
+    shown = str(made["images"][0]["sources"]["original"]).replace(".webp", f".{extension}")  # type: ignore[index]
+    kept = await client.get(f"{shown}?download=1")
+    assert kept.headers["Content-Disposition"].startswith('attachment; filename="promptgram-')
+    assert kept.headers["Cache-Control"] == "private, no-cache"
+    told = Image.open(io.BytesIO(kept.content)).getxmp()["xmpmeta"]["RDF"]["Description"]
+    assert told["AIPromptInformation"] == "a red fox under a green tree"
+    assert told["AIPromptWriterName"] == "Ada"
+    # What is only shown tells nothing: it may lie in caches when the author hides the prompt.
+    assert b"a red fox" not in (await client.get(shown)).content
+    for hidden in ({"show_prompt": False}, {"show_prompt": True, "visibility": "unlisted"}):
+        await ada.http.patch(f"/v1/posts/{made['id']}", json=hidden)
+        kept = await client.get(f"{shown}?download=1")
+        assert b"a red fox" not in kept.content
+        assert b"trainedAlgorithmicMedia" in kept.content
 
 
 async def test_a_signature_is_for_one_picture_and_a_while(
