@@ -42,7 +42,7 @@ def create_app(
     moderation = Moderation(
         policy=policy,
         texts=texts or text_scorer(settings),
-        images=images or image_scorer(),
+        images=images or image_scorer(settings),
         media=media or MediaStore(settings.media_store_url),
         decisions=decisions,
         cases=cases,

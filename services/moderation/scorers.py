@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.moderation.image.scorer import OpenNsfwScorer
+from services.moderation.image.scorer import LayeredImageScorer, PlainImageScorer
 from services.moderation.settings import ModerationSettings
 from services.moderation.text.encoder import MiniLMEncoder
 from services.moderation.text.heads import Heads
@@ -23,6 +23,12 @@ def text_scorer(settings: ModerationSettings) -> LayeredTextScorer:
     return LayeredTextScorer(MiniLMEncoder(), Heads.load(), RuleSet.load(settings.moderation_rules), others)
 
 
-def image_scorer() -> OpenNsfwScorer:
-    """The classifier whose weights come with its package."""
-    return OpenNsfwScorer()
+def image_scorer(settings: ModerationSettings) -> LayeredImageScorer:
+    """The classifier whose weights come with its package, and the concept head where a model is named."""
+    others: list[PlainImageScorer] = []
+    if settings.moderation_concepts is not None:
+        # Imported here for the same reason.
+        from services.moderation.image.concepts import ConceptScorer
+
+        others.append(ConceptScorer(settings.moderation_concepts))
+    return LayeredImageScorer(others)

