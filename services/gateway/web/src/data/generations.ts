@@ -9,6 +9,7 @@ import type {
   Picture,
   Status,
 } from "../api/types";
+import { changePages, keepChanges } from "./pages";
 import { queryClient } from "./query";
 import { useSession } from "./session";
 
@@ -18,6 +19,7 @@ export interface GenerationFilter {
 }
 
 const KEY = "generations";
+queryClient.setQueryDefaults([KEY], { structuralSharing: keepChanges });
 
 export function isOver(status: GenerationStatus): boolean {
   return status === "ready" || status === "blocked" || status === "failed" || status === "canceled";
@@ -64,18 +66,15 @@ type Lists = InfiniteData<Page<Generation>>;
 export function storeGeneration(generation: Generation): void {
   queryClient.setQueryData(["generation", generation.id], generation);
   for (const [key, data] of queryClient.getQueriesData<Lists>({ queryKey: [KEY] })) {
-    const first = data?.pages[0];
-    if (!data || !first) continue;
+    if (!data) continue;
     const known = data.pages.some((page) => page.items.some((item) => item.id === generation.id));
     const unfiltered = Object.keys((key[1] as GenerationFilter) ?? {}).length === 0;
     if (!known && !unfiltered) continue;
-    const pages = known
-      ? data.pages.map((page) => ({
-          ...page,
-          items: page.items.map((item) => (item.id === generation.id ? generation : item)),
-        }))
-      : [{ ...first, items: [generation, ...first.items] }, ...data.pages.slice(1)];
-    queryClient.setQueryData<Lists>(key, { ...data, pages });
+    const changed = changePages(data, (page, index) => {
+      if (!known) return index === 0 ? { ...page, items: [generation, ...page.items] } : page;
+      return { ...page, items: page.items.map((item) => (item.id === generation.id ? generation : item)) };
+    });
+    queryClient.setQueryData<Lists>(key, changed);
   }
 }
 
@@ -83,10 +82,7 @@ function forgetGeneration(id: string): void {
   queryClient.setQueriesData<Lists>(
     { queryKey: [KEY] },
     (data) =>
-      data && {
-        ...data,
-        pages: data.pages.map((page) => ({ ...page, items: page.items.filter((item) => item.id !== id) })),
-      },
+      data && changePages(data, (page) => ({ ...page, items: page.items.filter((item) => item.id !== id) })),
   );
 }
 

@@ -1,12 +1,14 @@
 import { type InfiniteData, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { api, body, idempotencyKey } from "../api/client";
 import type { FeedEntry, Page, Post, PostChanges, PostDraft, SearchHit } from "../api/types";
+import { changePages, keepChanges } from "./pages";
 import { queryClient } from "./query";
 
 type Listed = Post | FeedEntry | SearchHit;
 
 /** Every list of posts has a key that starts with this, so that one change reaches all of them. */
 export const POST_LISTS = "posts";
+queryClient.setQueryDefaults([POST_LISTS], { structuralSharing: keepChanges });
 
 export function postOf(item: Listed): Post {
   return "post" in item ? item.post : item;
@@ -20,18 +22,19 @@ function mapListed(item: Listed, id: string, change: (post: Post) => Post): List
 
 /** Change one post everywhere it is shown. */
 export function patchPost(id: string, change: (post: Post) => Post): void {
-  queryClient.setQueryData<Post>(["post", id], (post) => post && change(post));
+  const page = ["post", id];
+  // A page that has just been opened may still show what the list knew.
+  const known = queryClient.getQueryState(page) && (queryClient.getQueryData<Post>(page) ?? listedPost(id));
+  if (known) queryClient.setQueryData<Post>(page, change(known));
   queryClient.setQueriesData<InfiniteData<Page<Listed>>>(
     { queryKey: [POST_LISTS] },
     (data) =>
-      data && {
-        ...data,
-        pages: data.pages.map((page) =>
-          page.items.some((item) => postOf(item).id === id)
-            ? { ...page, items: page.items.map((item) => mapListed(item, id, change)) }
-            : page,
-        ),
-      },
+      data &&
+      changePages(data, (page) =>
+        page.items.some((item) => postOf(item).id === id)
+          ? { ...page, items: page.items.map((item) => mapListed(item, id, change)) }
+          : page,
+      ),
   );
 }
 
@@ -41,13 +44,12 @@ export function dropPost(id: string): void {
   queryClient.setQueriesData<InfiniteData<Page<Listed>>>(
     { queryKey: [POST_LISTS] },
     (data) =>
-      data && {
-        ...data,
-        pages: data.pages.map((page) => ({
-          ...page,
-          items: page.items.filter((item) => postOf(item).id !== id),
-        })),
-      },
+      data &&
+      changePages(data, (page) =>
+        page.items.some((item) => postOf(item).id === id)
+          ? { ...page, items: page.items.filter((item) => postOf(item).id !== id) }
+          : page,
+      ),
   );
 }
 
@@ -91,6 +93,9 @@ function withReaction(post: Post, kind: Reaction, on: boolean): Post {
 
 /** Like or bookmark: shown at once, taken back when the server refuses. */
 export async function react(post: Post, kind: Reaction, on: boolean): Promise<void> {
+  // An answer that is on its way does not know of it yet.
+  const page = { queryKey: ["post", post.id] };
+  await queryClient.cancelQueries(page);
   patchPost(post.id, (current) => withReaction(current, kind, on));
   const params = { params: { path: { post_id: post.id } } };
   try {
@@ -107,6 +112,8 @@ export async function react(post: Post, kind: Reaction, on: boolean): Promise<vo
   } catch (error) {
     patchPost(post.id, (current) => withReaction(current, kind, !on));
     throw error;
+  } finally {
+    void queryClient.invalidateQueries(page);
   }
 }
 
