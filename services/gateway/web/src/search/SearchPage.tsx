@@ -93,7 +93,7 @@ function Results({ filters }: { filters: ReturnType<typeof readFilters> }) {
       {far.length > 0 && (
         <>
           <h2 className={styles.line}>
-            <span>{text.search.lessRelated}</span>
+            <span>{near.length > 0 ? text.search.lessRelated : text.search.onlyFar}</span>
           </h2>
           {grid(far, text.search.lessRelated)}
         </>

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 type Handler = (event: KeyboardEvent) => void;
 export type Keymap = Record<string, Handler>;
@@ -24,7 +24,8 @@ function isCovered(): boolean {
 export function useKeys(keymap: Keymap): void {
   const current = useRef(keymap);
   current.current = keymap;
-  useEffect(() => {
+  // Before the first frame: whoever sees the page can press its keys.
+  useLayoutEffect(() => {
     function onKey(event: KeyboardEvent) {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       const handler = current.current[event.key];

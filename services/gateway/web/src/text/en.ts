@@ -577,6 +577,7 @@ export const text = {
     noneText: "Try other words, or fewer filters. Or paint it yourself.",
     paint: (q: string) => `Paint “${q}”`,
     lessRelated: "Less related below",
+    onlyFar: "Nothing fits closely. These come nearest",
     matched: { image: "picture", prompt: "prompt", text: "words" },
     matchedBy: (signals: string[]) => `Matched by ${signals.join(", ")}`,
     filters: "Filters",

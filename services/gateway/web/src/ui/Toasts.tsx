@@ -3,15 +3,15 @@ import { useEffect, useState } from "react";
 import { text } from "../text/en";
 import { IconButton } from "./Button";
 import styles from "./Toasts.module.css";
-import { dismiss, SHOWN_MS, type Toast, useToasts } from "./toasts";
+import { dismiss, shownMs, type Toast, useToasts } from "./toasts";
 
 function ToastRow({ toast }: { toast: Toast }) {
   const [held, setHeld] = useState(false);
   useEffect(() => {
     if (held) return;
-    const timer = setTimeout(() => dismiss(toast.id), SHOWN_MS);
+    const timer = setTimeout(() => dismiss(toast.id), shownMs(toast));
     return () => clearTimeout(timer);
-  }, [toast.id, held]);
+  }, [toast, held]);
   return (
     <li
       className={styles.toast}

@@ -8,6 +8,8 @@ export interface Toast {
 }
 
 const SHOWN_MS = 6000;
+/** With something to press it stays longer: an Undo has to be read, decided and reached. */
+const SHOWN_TO_PRESS_MS = 12_000;
 const MOST = 3;
 let counter = 0;
 
@@ -24,4 +26,7 @@ export function dismiss(id: number): void {
   useToasts.setState(({ toasts }) => ({ toasts: toasts.filter((item) => item.id !== id) }));
 }
 
-export { SHOWN_MS };
+/** How long a message stays that nobody points at. */
+export function shownMs(item: Toast): number {
+  return item.action ? SHOWN_TO_PRESS_MS : SHOWN_MS;
+}
