@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.stack import ROOT, Stack
 from tests.web.chromium import DESKTOP, chromium, installed
@@ -24,6 +24,8 @@ def browser() -> Iterator[Browser]:
         pytest.skip("no `chromium` is installed: the page is not tested in a browser")
     if not (WEB / "dist" / "index.html").is_file():
         pytest.skip("the page has not been built: `make setup` builds it")
+    # Expectations have a patience of their own.
+    expect.set_options(timeout=PATIENCE_MS)
     with chromium() as browser:
         yield browser
 

@@ -17,11 +17,10 @@ from tests.stack import Stack
 from tests.web.accessibility import serious
 from tests.web.chromium import DESKTOP, PHONE
 from tests.web.conftest import Windows
+from tests.web.patience import PATIENCE_MS
 from tests.web.people import Person, unique
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(180)]
-
-PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="module")

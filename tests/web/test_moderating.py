@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.stack import Stack
 from tests.web.accessibility import serious
 from tests.web.conftest import Windows
+from tests.web.patience import eventually
 from tests.web.people import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(120)]
@@ -53,14 +54,20 @@ def state_of(moderator: Person, post: str) -> str:
 @pytest.fixture
 def queue(windows: Windows, moderator: Person, reported: tuple[Person, list[str]]) -> Page:
     """The queue's page, with both reports in it."""
+    eventually(lambda: all(state_of(moderator, post) == "open" for post in reported[1]))
     page = windows.open(moderator)
-    for _ in range(20):  # Moderation hears of a report a moment after it is made.
-        if all(state_of(moderator, post) == "open" for post in reported[1]):
-            break
-        page.wait_for_timeout(300)
     page.goto("/moderation")
-    page.get_by_text("reported: spam").first.wait_for()
+    for post in reported[1]:
+        case_of(page, post).wait_for()
     return page
+
+
+def mark(page: Page, case: Locator) -> None:
+    """Walk to a case by the keyboard."""
+    for _ in range(page.locator('[id^="case-"]').count()):
+        if case.get_attribute("data-active") is None:
+            page.keyboard.press("j")
+    expect(case).to_have_attribute("data-active", "true")
 
 
 def test_what_was_reported_is_blurred_until_it_is_asked_for(
@@ -68,8 +75,7 @@ def test_what_was_reported_is_blurred_until_it_is_asked_for(
 ) -> None:
     first, second = reported[1]
     case = case_of(queue, first)
-    while case.get_attribute("data-active") is None:
-        queue.keyboard.press("j")
+    mark(queue, case)
     matter = case.get_by_text("My snail")
     expect(matter).to_have_count(1)
     assert "blur" in matter.evaluate("element => getComputedStyle(element.parentElement).filter")
@@ -92,8 +98,7 @@ def test_a_verdict_is_one_key_and_can_be_taken_back(
 ) -> None:
     author, (first, second) = reported
     case = case_of(queue, first)
-    while case.get_attribute("data-active") is None:
-        queue.keyboard.press("j")
+    mark(queue, case)
     queue.keyboard.press("3")
     expect(queue.get_by_text("Decided: Block")).to_be_visible()
     expect(case).to_have_count(0)
@@ -117,13 +122,10 @@ def test_a_bare_picture_is_shown_to_those_who_judge_it(windows: Windows, moderat
     (picture,) = author.api.get(f"/v1/posts/{first}").json()["images"]
     report = {"target": {"kind": "image", "id": picture["id"]}, "reason": "gore"}
     assert moderator.api.post("/v1/reports", json=report).status_code == 201
+    eventually(lambda: state_of(moderator, picture["id"]) == "open")
     page = windows.open(moderator)
+    page.goto("/moderation")
     case = page.locator(f'[id="case-image:{picture["id"]}"]')
-    for _ in range(20):  # Moderation hears of a report a moment after it is made.
-        page.goto("/moderation")
-        page.get_by_text("reported: spam").first.wait_for()
-        if case.count():
-            break
     case.get_by_role("button", name="Show").click()
     shown = case.get_by_role("img", name="The picture of this case")
     expect(shown).to_be_visible()
