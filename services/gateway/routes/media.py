@@ -1,10 +1,10 @@
-"""`/media/{hash}/{width}.{extension}`: the bytes of pictures. Works without the database."""
+"""`/media/{hash}/{width}.{extension}`, or without the extension: the bytes of pictures. Works without the database."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import structlog
 from fastapi import APIRouter, Path, Query, Request
@@ -14,7 +14,8 @@ from starlette.responses import Response
 from services.gateway.context import Parts, PartsDep
 from services.gateway.errors import not_found
 from services.gateway.pictures.labels import Unlabelled, labelled, xmp
-from shared.media import MEDIA_TYPES, Extension, Width
+from services.gateway.pictures.negotiation import suited
+from shared.media import MEDIA_TYPES, Extension, Width, media_path
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["media"])
@@ -24,21 +25,26 @@ FOR_ONE = "private, max-age=31536000, immutable"
 Name = Annotated[str, Path(max_length=64, description="The picture's content hash.")]
 
 
+Expires = Annotated[int | None, Query(ge=0, lt=2**40, description="When the signature ends, as Unix time.")]
+Signature = Annotated[str | None, Query(max_length=64, description="Needed unless everybody may see the picture.")]
+Download = Annotated[Literal["1"] | None, Query(description="Offer it as a file to keep.")]
+IN_ANY_FORM: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}},
+    304: {"description": "Not changed."},
+}
+
+
 @router.head("/media/{name}/{width}.{extension}", include_in_schema=False)
-@router.get(
-    "/media/{name}/{width}.{extension}",
-    response_class=Response,
-    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}, 304: {"description": "Not changed."}},
-)
+@router.get("/media/{name}/{width}.{extension}", response_class=Response, responses=IN_ANY_FORM)
 async def get_media(
     request: Request,
     parts: PartsDep,
     name: Name,
     width: Width,
     extension: Extension,
-    exp: Annotated[int | None, Query(ge=0, lt=2**40, description="When the signature ends, as Unix time.")] = None,
-    sig: Annotated[str | None, Query(max_length=64, description="Needed unless everybody may see the picture.")] = None,
-    download: Annotated[Literal["1"] | None, Query(description="Offer it as a file to keep.")] = None,
+    exp: Expires = None,
+    sig: Signature = None,
+    download: Download = None,
 ) -> Response:
     """One rendition of a picture. WebP and JPEG are ready; PNG and AVIF are made when first asked for."""
     if not _HASH.fullmatch(name):
@@ -65,6 +71,25 @@ async def get_media(
     if download:
         data = await _disclosing(parts, name, extension, data)
     return Response(data, headers=headers, media_type=MEDIA_TYPES[extension])
+
+
+@router.head("/media/{name}/{width}", include_in_schema=False)
+@router.get("/media/{name}/{width}", response_class=Response, responses=IN_ANY_FORM)
+async def get_media_in_a_suited_form(
+    request: Request,
+    parts: PartsDep,
+    name: Name,
+    width: Width,
+    exp: Expires = None,
+    sig: Signature = None,
+    download: Download = None,
+) -> Response:
+    """The same in the form that `Accept` likes best: WebP before AVIF where both are as welcome, JPEG for the rest."""
+    extension = suited(request.headers.get("Accept"))
+    answer = await get_media(request, parts, name, width, extension, exp, sig, download)
+    answer.headers["Vary"] = "Accept"
+    answer.headers["Content-Location"] = media_path(name, width, extension)
+    return answer
 
 
 async def _disclosing(parts: Parts, name: str, extension: Extension, file: bytes) -> bytes:

@@ -138,6 +138,24 @@ async def test_a_file_to_keep_tells_the_prompt_only_while_its_author_does(
         assert b"trainedAlgorithmicMedia" in kept.content
 
 
+async def test_an_address_without_a_form_gives_what_the_client_reads(
+    ada: Person, client: httpx.AsyncClient, painted: MakePictures
+) -> None:
+    made = await publish(ada, await painted(ada), visibility="public")
+    path = str(made["images"][0]["sources"]["original"]).removesuffix(".webp")  # type: ignore[index]
+    for accept, kind in (("image/avif,image/webp,*/*;q=0.8", "webp"), ("image/avif", "avif"), ("*/*", "jpeg")):
+        answer = await client.get(path, headers={"Accept": accept})
+        assert answer.headers["Content-Type"] == f"image/{kind}"
+        assert answer.headers["Vary"] == "Accept"
+        located = await client.get(answer.headers["Content-Location"])
+        assert located.content == answer.content
+        tag = {"Accept": accept, "If-None-Match": answer.headers["ETag"]}
+        again = await client.get(path, headers=tag)
+        assert (again.status_code, again.headers["Vary"]) == (304, "Accept")
+    await ada.http.patch(f"/v1/posts/{made['id']}", json={"visibility": "private"})
+    assert (await client.get(path, headers={"Accept": "image/webp"})).status_code == 404
+
+
 async def test_a_signature_is_for_one_picture_and_a_while(
     ada: Person, client: httpx.AsyncClient, painted: MakePictures
 ) -> None:

@@ -95,6 +95,7 @@ GET    /v1/moderation/queue                           401   403   403     403   
 POST   /v1/moderation/decisions                       401   403   403     403       201      201
 POST   /v1/moderation/decisions/{decision_id}/undo    401   403   403     403       201      201
 GET    /media/{name}/{width}.{extension}              200   200   200     200       200      200
+GET    /media/{name}/{width}                          200   200   200     200       200      200
 GET    /p/{post_id}                                   200   200   200     200       200      200
 GET    /oembed                                        200   200   200     200       200      200
 """
@@ -189,6 +190,8 @@ def request_of(operation: str, scene: Scene, number: int) -> dict[str, object]:
     sent: dict[str, object] = {"json": bodies[operation]} if operation in bodies else {}
     if operation == "GET /oembed":
         sent["params"] = {"url": f"https://gateway.test/p/{scene.post_id}"}
+    if operation == "GET /media/{name}/{width}":
+        sent["headers"] = {"Accept": "image/webp"}
     if operation == "GET /v1/search":
         sent["params"] = {"q": "fox"}
     return sent
