@@ -121,6 +121,11 @@ def test_shared_imports_no_service_and_services_import_nothing_that_is_not_shipp
     assert wrong == []
 
 
+def test_nothing_outside_the_tests_needs_them() -> None:
+    wrong = [f"{module} imports {name}" for module in modules() for name in imports(module) if called(name, "tests")]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("library", ADAPTERS)
 def test_a_library_stays_in_its_adapters(library: str) -> None:
     wrong = [

@@ -1,8 +1,8 @@
 """A seeded community that reads, likes and rejects, on the feed's own pipeline: what exploration costs and gives.
 
 People love two of eight themes and dislike one; a post has a quality. Readers come at random, see a page of ten, and
-react by chance; there is more than anybody can see. The stores are the fakes of the contract tests, which behave as the
-real ones do; everything else is the service itself. `python -m training.feed_eval.simulation [--out file]` runs it
+react by chance; there is more than anybody can see. The stores are in memory and held to what the real ones do by the
+contract tests; everything else is the service itself. `python -m training.feed_eval.simulation [--out file]` runs it
 alone.
 """
 
@@ -13,6 +13,7 @@ import asyncio
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -22,8 +23,7 @@ from services.feed.pool import EXPOSURE_GOAL, unexplored
 from services.feed.records import Post
 from services.feed.stages.explore_slots import draw as draw_slots
 from shared.queries import SteerTaste
-from tests.contracts.feed.examples import START
-from tests.unit.feed.community import THEMES, Community, ids
+from training.feed_eval.community import THEMES, Community, ids
 from training.feed_eval.off_policy import Draw, direct, doubly_robust, inverse_propensity
 
 PEOPLE, ROUNDS, FIRST_POSTS, POSTS_A_ROUND, PRESENT, PAGE = 800, 10, 300, 8, 0.8, 10
@@ -31,6 +31,8 @@ GROWN = 5
 """Rounds after which a post's exposure is judged."""
 LOVED, NEUTRAL, DISLIKED = 0.45, 0.06, 0.01
 ASKS_LESS, HIDES_BAD, BAD = 0.15, 0.35, 0.15
+START = datetime(2026, 11, 1, tzinfo=UTC)
+"""Before anything happens."""
 Table = dict[str, object]
 
 

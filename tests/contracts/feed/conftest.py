@@ -16,8 +16,8 @@ from services.feed.mongo_posts import MongoPosts
 from services.feed.ports import EncounterStore, PageStore, PeopleStore, PostStore
 from shared.mongo import Mongo
 from shared.settings import MongoSettings
-from tests.contracts.feed.fakes import FakeEncounters, FakePages, FakePeople, FakePosts, FakeRecord
 from tests.servers import Server
+from training.feed_eval.memory import MemoryEncounters, MemoryPages, MemoryPeople, MemoryPosts, MemoryRecord
 
 
 @dataclass
@@ -31,8 +31,8 @@ class Stores:
 @pytest.fixture(params=["fake", "mongo"])
 async def stores(request: pytest.FixtureRequest, database: Server) -> AsyncIterator[Stores]:
     if request.param == "fake":
-        record = FakeRecord()
-        yield Stores(FakePosts(record), FakeEncounters(record), FakePeople(record), FakePages())
+        record = MemoryRecord()
+        yield Stores(MemoryPosts(record), MemoryEncounters(record), MemoryPeople(record), MemoryPages())
         return
     url = SecretStr(f"mongodb://127.0.0.1:{database.port}")
     mongo = Mongo(MongoSettings(mongodb_url=url, mongodb_database=f"t{uuid4().hex[:10]}"), "feed")

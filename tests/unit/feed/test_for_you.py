@@ -11,7 +11,7 @@ import pytest
 from services.feed.cursors import read_context
 from shared.queries import SteerTaste
 from tests.contracts.feed.examples import START
-from tests.unit.feed.community import THEMES, Community, ids
+from training.feed_eval.community import THEMES, Community, ids
 
 
 @pytest.fixture

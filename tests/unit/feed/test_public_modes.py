@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.feed.community import Community, ids
+from training.feed_eval.community import Community, ids
 
 
 async def scroll(

@@ -9,7 +9,7 @@ import pytest
 
 from shared.events import utcnow
 from shared.queries import SteerTaste
-from tests.unit.feed.community import Community, ids
+from training.feed_eval.community import Community, ids
 
 
 @pytest.fixture

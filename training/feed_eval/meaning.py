@@ -1,4 +1,4 @@
-"""What search knows of posts, as the tests of ranking set it."""
+"""What search knows of posts, given by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from services.feed.senses import Senses, Vector
 
 
-class FakeMeaning:
+class GivenMeaning:
     """A search service that knows the pictures it was given; `down` makes it answer nothing."""
 
     def __init__(self) -> None:

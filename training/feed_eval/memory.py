@@ -1,4 +1,4 @@
-"""The feed's ports without a database or a broker. The contract tests hold them to what the adapters do."""
+"""The feed's ports in memory, for the simulation and for tests; contract tests hold them to what the adapters do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _targets(post: Post) -> list[tuple[str, str]]:
     return [("post", post.id), ("user", post.author_id), *(("image", image_id) for image_id in post.image_ids)]
 
 
-class FakeRecord:
+class MemoryRecord:
     """What the fakes share, as the adapters share a database."""
 
     def __init__(self) -> None:
@@ -29,8 +29,8 @@ class FakeRecord:
         self.erased: set[str] = set()
 
 
-class FakePosts:
-    def __init__(self, record: FakeRecord) -> None:
+class MemoryPosts:
+    def __init__(self, record: MemoryRecord) -> None:
         self._record = record
 
     async def put(self, state: PostState) -> None:
@@ -117,8 +117,8 @@ class FakePosts:
         self._record.touched[post.id] = utcnow()
 
 
-class FakeEncounters:
-    def __init__(self, record: FakeRecord) -> None:
+class MemoryEncounters:
+    def __init__(self, record: MemoryRecord) -> None:
         self._record = record
         self._reactions: dict[tuple[str, str], dict[str, Reaction]] = defaultdict(dict)
         self._gestures: dict[tuple[str, str], dict[Gesture, datetime]] = defaultdict(dict)
@@ -195,8 +195,8 @@ class FakeEncounters:
             self._record.touched[post.id] = utcnow()
 
 
-class FakePeople:
-    def __init__(self, record: FakeRecord) -> None:
+class MemoryPeople:
+    def __init__(self, record: MemoryRecord) -> None:
         self._record = record
         self._rows: dict[tuple[str, str, str], tuple[Relation, datetime]] = {}
         self._steering: dict[str, Steering] = {}
@@ -247,7 +247,7 @@ class FakePeople:
         return user_id in self._record.erased
 
 
-class FakePages:
+class MemoryPages:
     def __init__(self) -> None:
         self._pages: dict[tuple[str, int], Page] = {}
         self.impressions: dict[tuple[str, str], Impression] = {}

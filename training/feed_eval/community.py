@@ -1,4 +1,4 @@
-"""A small community for tests: authors who paint themes, people who react, and a feed over fakes."""
+"""A small community: authors who paint themes, people who react, and a feed over memory. Tests use it too."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import numpy as np
 
 from services.feed.records import Gesture, Reaction, Relation, RelationKind
 from services.feed.service import Feed
-from shared.events import FeedInteracted, Interaction, Visibility, utcnow
+from shared.events import FeedInteracted, Interaction, PostImage, PostPublished, Visibility, utcnow
 from shared.ids import new_id
 from shared.queries import FeedItems, FeedMode, FeedPage
-from tests.contracts.feed.examples import published
-from tests.contracts.feed.fakes import FakeEncounters, FakePages, FakePeople, FakePosts, FakeRecord
-from tests.unit.feed.meaning import FakeMeaning
+from training.feed_eval.meaning import GivenMeaning
+from training.feed_eval.memory import MemoryEncounters, MemoryPages, MemoryPeople, MemoryPosts, MemoryRecord
 
 THEMES = ("cats", "castles", "robots", "flowers", "oceans", "forests", "planets", "bread")
 DIMENSIONS = 32
@@ -26,10 +25,10 @@ class Community:
 
     def __init__(self, seed: int = 7, *, exploration: float = 0.15) -> None:
         self.chance = np.random.default_rng(seed)
-        self.record = FakeRecord()
-        self.posts, self.encounters = FakePosts(self.record), FakeEncounters(self.record)
-        self.people, self.pages = FakePeople(self.record), FakePages()
-        self.meaning = FakeMeaning()
+        self.record = MemoryRecord()
+        self.posts, self.encounters = MemoryPosts(self.record), MemoryEncounters(self.record)
+        self.people, self.pages = MemoryPeople(self.record), MemoryPages()
+        self.meaning = GivenMeaning()
         self.theme: dict[str, str] = {}
         self.author: dict[str, str] = {}
         self._centres = {name: self._unit(self.chance.normal(size=DIMENSIONS)) for name in THEMES}
@@ -62,10 +61,14 @@ class Community:
         image = self._unit(base + noise) if like is None else self._unit(self.meaning.known[like] + 0.01 * noise)
         self.meaning.known[post_id] = image.astype(np.float32)
         self.theme[post_id], self.author[post_id] = theme, author
-        event = published(
-            post_id, author, at=utcnow() - age, visibility=visibility, prompt=f"painting {theme}", parent_id=parent_id
-        )
-        await self.feed.publish(event)
+        await self.feed.publish(
+            PostPublished(
+                post_id=post_id, version=1, author_id=author, author_username=author,
+                images=(PostImage(image_id=f"image-of-{post_id}", hash="h", width=8, height=8, seed=1, alt="",
+                                  prompt=f"painting {theme}"),),
+                model="pocket", aspect="1:1", visibility=visibility, parent_id=parent_id, published_at=utcnow() - age,
+            )
+        )  # fmt: skip
         return post_id
 
     async def fill(self, count: int, *, authors: int = 40, themes: Iterable[str] = THEMES) -> list[str]:
