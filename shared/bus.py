@@ -164,6 +164,8 @@ class Bus:
         except TimeoutError as error:
             raise ConnectionError(f"no broker, or none that was provisioned, within {patience_s} s") from error
         await self.broker.start()
+        # Subscriptions are on their way until the server has answered something that was sent after them.
+        await self._client.flush()
 
     async def stop(self) -> None:
         """Let running handlers finish (10 s at most), hand back what is still queued, and disconnect."""
