@@ -12,7 +12,7 @@ CODE := shared services deploy training promptgram tests
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help simulate setup run seed test test-fast test-failed test-web planted-bugs fuzz lint types format bench bench-overhead bench-crowd bench-society bench-moderation bench-painting bench-searching bench-freshness modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
+.PHONY: help simulate setup run seed test test-fast test-failed test-web test-shuffled planted-bugs fuzz lint types format bench bench-overhead bench-crowd bench-society bench-moderation bench-painting bench-searching bench-freshness modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
 	eval-moderation eval-search eval-feed choose-feed simulate-community screenshots figures lock clean
 
 help: ## list the commands
@@ -85,6 +85,10 @@ test-failed: setup ## run what failed in the last run once more, one after the o
 test-web: setup ## check the page's style and run its unit tests
 	@$(BIN)/python -m deploy.local.web_build $(WEB) lint test
 
+test-shuffled: setup ## run the API tests twice in random order, by two processes (SEED)
+	@for seed in $(or $(SEED),$$RANDOM $$RANDOM); do \
+		$(BIN)/python -m pytest tests/api -n 2 --dist loadgroup -q --random-order-bucket=global --random-order-seed=$$seed; done
+
 planted-bugs: setup ## plant one bug after the other in a copy of the sources and see which test notices (BUG=<words of one>)
 	@$(BIN)/python -m tests.planted $(if $(BUG),"$(BUG)")
 
@@ -143,8 +147,8 @@ screenshots: setup ## take docs/screenshots anew: the main pages at three widths
 figures: setup ## measure the built page: loading, scrolling, memory
 	@$(BIN)/python -m tests.web.figures
 
-simulate: $(VENV)/.run ## compare scaling policies in simulated time (TRACE=<csv> OUT=<json> PLOT=<svg>)
-	@$(BIN)/python -m deploy.simulator $(if $(TRACE),--trace $(TRACE)) $(if $(OUT),--out $(OUT)) $(if $(PLOT),--plot $(PLOT))
+simulate: $(VENV)/.run ## compare scaling policies in simulated time (TRACE=<csv> OUT=<json> PLOT=<svg> CHOOSING=1)
+	@$(BIN)/python -m deploy.simulator $(if $(CHOOSING),--choosing) $(if $(TRACE),--trace $(TRACE)) $(if $(OUT),--out $(OUT)) $(if $(PLOT),--plot $(PLOT))
 
 # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
