@@ -46,6 +46,11 @@ class Platform:
         """The share of its lone time that a request takes in a full batch."""
         return (1 + self.batch_share * (self.max_batch - 1)) / self.max_batch
 
+    @property
+    def mean_start_s(self) -> float:
+        """What a start takes on average, those whose snapshot can't be restored among them."""
+        return self.cold_start_s * (1 + self.failing_restores * (self.fallback_factor - 1))
+
 
 class Scaler(Protocol):
     """A policy that changes its wishes as it goes."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 PANEL_W, PANEL_H, MARGIN, TOP = 330, 280, 56, 64
-COLOURS = ("#8c857d", "#c9a227", "#3f7cac", "#c93a1d", "#7a4a9e", "#e59a86")
+COLOURS = ("#8c857d", "#c9a227", "#3f7cac", "#c93a1d", "#7a4a9e", "#e59a86", "#4f8a5b")
 SHAPES = ("circle", "square", "triangle", "diamond")
 LEAST_LATE, MOST_LATE, MOST_COST = 0.0003, 0.3, 2.0
 
@@ -25,11 +25,11 @@ def svg(rows: Sequence[Mapping[str, object]]) -> str:
     ]
     for index, policy in enumerate(policies):
         colour = COLOURS[index % len(COLOURS)]
-        parts.append(f'<circle cx="{MARGIN + index * 150}" cy="18" r="5" fill="{colour}"/>')
-        parts.append(f'<text x="{MARGIN + 10 + index * 150}" y="22">{policy}</text>')
+        parts.append(f'<circle cx="{MARGIN + index * 160}" cy="18" r="5" fill="{colour}"/>')
+        parts.append(f'<text x="{MARGIN + 10 + index * 160}" y="22">{policy}</text>')
     for index, name in enumerate(demand):
-        parts.append(mark(SHAPES[index % len(SHAPES)], MARGIN + index * 150, 40, "#1b1917"))
-        parts.append(f'<text x="{MARGIN + 10 + index * 150}" y="44">{name}</text>')
+        parts.append(mark(SHAPES[index % len(SHAPES)], MARGIN + index * 160, 40, "#1b1917"))
+        parts.append(f'<text x="{MARGIN + 10 + index * 160}" y="44">{name}</text>')
     for index, panel in enumerate(panels):
         left = MARGIN + index * (PANEL_W + MARGIN)
         parts += axes(left, f"cold start {panel}", first=index == 0)

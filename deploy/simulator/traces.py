@@ -68,9 +68,50 @@ def spike(seed: int, count: int) -> Trace:
     return _made("tenfold spike", seed, count, lambda rng, at: rng.expovariate(10.0 if at % 3600 > 3300 else 1.0))
 
 
+def quiet(seed: int, count: int) -> Trace:
+    """One request in ten seconds, at random."""
+    return _made("quiet", seed, count, lambda rng, at: rng.expovariate(0.1))
+
+
+def waves(seed: int, count: int) -> Trace:
+    """From half a request a second to six and back, three times in two and a quarter hours (thinned Poisson)."""
+
+    def pause(rng: random.Random, at: float) -> float:
+        start = at
+        while True:
+            at += rng.expovariate(6.0)
+            level = 0.5 + 5.5 * max(0.0, math.sin(2 * math.pi * at / 5400)) ** 2
+            if rng.random() < level / 6:
+                return at - start
+
+    return _made("waves", seed, count, pause)
+
+
+def visits(seed: int, count: int) -> Trace:
+    """Short sessions with log-normal pauses, a minute between them as the median."""
+    left = 0
+
+    def pause(rng: random.Random, _: float) -> float:
+        nonlocal left
+        if left == 0:
+            left = min(200, int(3 * rng.paretovariate(1.6)))
+            return min(5400.0, 60 * math.exp(rng.gauss(0, 1.3)))
+        left -= 1
+        return 2.0 * math.exp(rng.gauss(0, 1.1))
+
+    return _made("visits", seed, count, pause)
+
+
+def rush(seed: int, count: int) -> Trace:
+    """One and a half requests a second, and nine for 150 seconds of every 40 minutes."""
+    return _made("sixfold rush", seed, count, lambda rng, at: rng.expovariate(9.0 if 1200 < at % 2400 < 1350 else 1.5))
+
+
 DAY_S = 86_400 / 4
 """A short day, so that 25,000 requests see several nights."""
 MAKERS: tuple[Callable[[int, int], Trace], ...] = (poisson, diurnal, bursty, spike)
+CHOOSING = (*MAKERS, quiet, waves, visits, rush)
+"""What the policy's constants are chosen on, with other seeds than those that are reported."""
 
 
 def read(path: Path) -> Trace:

@@ -55,6 +55,7 @@ def _autoscaler(settings: Settings, warmth: Warmth, generation: Generation) -> A
         Forecast(cold_start_s=warmth.cold_start_s, most=settings.modal_lanes),
         ModalFleet(settings.modal_app, warmth),
         picture_s=lambda: generation.picture_s,
+        batch_gain=lambda: generation.batch_gain,
         cold_start_s=lambda: warmth.cold_start_s,
     )
 

@@ -34,13 +34,14 @@ class Canvas:
 @dataclass(frozen=True)
 class Encoded:
     """A picture as the files that are kept of it, and its facts: size in pixels, and its share of the painting's time
-    where the one who waits for it can't measure that."""
+    in a batch of so many, where the one who waits for it can't measure that."""
 
     files: Mapping[tuple[Width, Extension], bytes]
     width: int
     height: int
     thumbhash: str
     paint_ms: float | None = None
+    batch: int | None = None
 
 
 @dataclass(frozen=True)

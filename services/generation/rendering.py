@@ -12,6 +12,7 @@ import structlog
 from opentelemetry import trace
 
 from services.generation.job import Job
+from services.generation.pace import Pace
 from services.generation.ports import (
     Canvas,
     Encoded,
@@ -51,12 +52,7 @@ class Renderer:
 
     def __init__(self, painter: Painter, speaker: Speaker, max_batch: int | None) -> None:
         self._painter, self._speaker, self._max_batch = painter, speaker, max_batch
-        self._measured_s: float | None = None
-
-    @property
-    def picture_s(self) -> float:
-        """How long one picture takes within its batch: a moving average of what was measured, 1 before that."""
-        return 1.0 if self._measured_s is None else self._measured_s
+        self.pace = Pace()
 
     @property
     def room(self) -> int:
@@ -110,10 +106,20 @@ class Renderer:
                 return report((first + done * count) / len(canvases), None if first else previews)
 
             contents = await asyncio.to_thread(self._painter.paint, part, overall)
-            each_s = (time.monotonic() - begun) / len(part)
-            self._measured_s = each_s if self._measured_s is None else 0.8 * self._measured_s + 0.2 * each_s
-            painted += [Picture(content, _paint_ms(content, each_s)) for content in contents]
+            taken_s = time.monotonic() - begun
+            self.pace.waited(len(part), taken_s)
+            painted += self._measured(contents, taken_s)
         return painted
+
+    def _measured(self, contents: list[Any], waited_s: float) -> list[Picture]:
+        """With what each took: as measured beside the model, whose batches may be others, or as waited for."""
+        if not all(isinstance(content, Encoded) and content.paint_ms is not None for content in contents):
+            self.pace.painted(len(contents), waited_s)
+            return [Picture(content, waited_s * 1000 / len(contents)) for content in contents]
+        for content in contents:
+            if content.batch:
+                self.pace.painted(content.batch, content.batch * content.paint_ms / 1000)
+        return [Picture(content, content.paint_ms) for content in contents]
 
     def _progress(self, batch: list[Job], canceled: Callable[[Job], bool]) -> Progress:
         """A callback for the painter's thread that tells each prompt's watchers, and asks whether to go on."""
@@ -133,9 +139,3 @@ class Renderer:
             return not all(map(canceled, batch))
 
         return report
-
-
-def _paint_ms(content: Any, waited_s: float) -> float:
-    """What one picture took: as measured beside the model, or as long as was waited for it."""
-    measured = content.paint_ms if isinstance(content, Encoded) else None
-    return waited_s * 1000 if measured is None else measured

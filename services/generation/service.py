@@ -67,8 +67,13 @@ class Generation:
 
     @property
     def picture_s(self) -> float:
-        """What one picture takes, as measured lately."""
-        return self._renderer.picture_s
+        """What one picture takes alone, as measured lately."""
+        return self._renderer.pace.alone_s
+
+    @property
+    def batch_gain(self) -> float:
+        """The share of that which it takes in a full batch, as measured lately."""
+        return self._renderer.pace.batch_gain(self._renderer.room)
 
     async def paint(self, event: PromptApproved) -> None:
         """Queue an approved prompt; return when its pictures are stored and said, or it was canceled or failed."""
@@ -269,7 +274,7 @@ class Generation:
     def _measured(self, waiting: list[Job]) -> QueueMeasured:
         wanted = sum(job.pictures for job in (*self._running, *waiting))
         readiness = self._painter.readiness()
-        added_s = self._renderer.picture_s / self._painter.lanes
+        added_s = self._renderer.pace.picture_s / self._painter.lanes
         return QueueMeasured(
             worker=self._worker,
             model=self._painter.record.id,

@@ -43,6 +43,7 @@ def picture(answer: Answer) -> Encoded:
         height=answer["height"],
         thumbhash=answer["thumbhash"],
         paint_ms=answer["paint_ms"],
+        batch=answer.get("batch"),  # which a container that was deployed earlier does not tell
     )
 
 
@@ -97,7 +98,7 @@ class Studio:
             log.exception("model failed")
             return [{"error": f"{type(error).__name__}: {error}"}]
         paint_ms = (time.monotonic() - begun) * 1000 / len(canvases)
-        return [_answer(encoded, paint_ms) for encoded in self._encoders.map(encode, pictures)]
+        return [_answer(encoded, paint_ms, len(canvases)) for encoded in self._encoders.map(encode, pictures)]
 
     def _check(self) -> None:
         painter = self._loaded()
@@ -112,7 +113,7 @@ class Studio:
         return self._painter
 
 
-def _answer(encoded: Encoded, paint_ms: float) -> Answer:
+def _answer(encoded: Encoded, paint_ms: float, batch: int) -> Answer:
     files = [(width, extension, data) for (width, extension), data in encoded.files.items()]
     return {
         "files": files,
@@ -120,4 +121,5 @@ def _answer(encoded: Encoded, paint_ms: float) -> Answer:
         "height": encoded.height,
         "thumbhash": encoded.thumbhash,
         "paint_ms": round(paint_ms, 1),
+        "batch": batch,
     }

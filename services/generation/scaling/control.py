@@ -47,12 +47,14 @@ class Autoscaler:
         fleet: Fleet,
         *,
         picture_s: Callable[[], float],
+        batch_gain: Callable[[], float],
         cold_start_s: Callable[[], float],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`picture_s` and `cold_start_s` are what one picture and one start take, as measured by now."""
+        """`picture_s` and `cold_start_s` are what one picture alone and one start take, and `batch_gain` the share of
+        the former that a picture takes in a full batch, as measured by now."""
         self._policy, self._fleet, self._now = policy, fleet, now
-        self._picture_s, self._cold_start_s = picture_s, cold_start_s
+        self._picture_s, self._batch_gain, self._cold_start_s = picture_s, batch_gain, cold_start_s
 
     def intended(self) -> None:
         self._policy.intended(self._now())
@@ -72,7 +74,7 @@ class Autoscaler:
 
     async def _scale(self) -> None:
         while True:
-            self._policy.cold_start_s = self._cold_start_s()
+            self._policy.cold_start_s, self._policy.batch_gain = self._cold_start_s(), self._batch_gain()
             target, _ = self._policy.target(self._now())
             try:
                 await self._fleet.apply(target)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import pytest
 
 from services.generation.scaling import control
 from services.generation.scaling.control import Autoscaler
-from services.generation.scaling.forecast import FIRST_KEPT_S, INTENT_LASTS_S, Forecast
+from services.generation.scaling.forecast import Forecast
+from services.generation.scaling.keeping import FIRST_KEPT_S, HEEDED_S
 from services.generation.scaling.ports import Target
 
 
@@ -28,7 +30,7 @@ def test_nobody_asking_keeps_nothing_but_one_may_be_started(policy: Forecast) ->
 def test_an_intent_wakes_a_container_and_is_forgotten_when_nothing_follows(policy: Forecast) -> None:
     policy.intended(0.0)
     assert wanted(policy, 1.0).min_containers == 1
-    assert wanted(policy, 1.0 + INTENT_LASTS_S).min_containers == 0
+    assert wanted(policy, 1.0 + HEEDED_S[-1]).min_containers == 0
 
 
 def test_after_a_request_one_container_stays_for_a_while(policy: Forecast) -> None:
@@ -63,6 +65,66 @@ def test_hostile_numbers_of_intents_are_bounded(policy: Forecast) -> None:
     assert wanted(policy, 1.0).min_containers == 1
 
 
+def sessions(policy: Forecast, *, pause_s: float, count: int, signs: bool = False) -> float:
+    """Requests of half a second, one after the other with a pause between; the time when the last has ended."""
+    now = 0.0
+    for _ in range(count):
+        if signs:
+            policy.intended(now + pause_s - 9.0)
+        now += pause_s
+        policy.arrived(now, 0.5)
+        now += 0.5
+        policy.finished(now, 0.5)
+    return now
+
+
+def test_where_signs_go_before_requests_containers_are_kept_for_a_shorter_time(policy: Forecast) -> None:
+    without = Forecast(cold_start_s=3.0, most=10)
+    ended, told = sessions(without, pause_s=60.0, count=500), sessions(policy, pause_s=60.0, count=500, signs=True)
+    assert wanted(without, ended + 55).min_containers == 1
+    assert wanted(policy, told + 8).min_containers == 0
+    policy.intended(told + 50)
+    assert wanted(policy, told + 51).min_containers == 1
+
+
+def test_what_was_learnt_long_ago_gives_way(policy: Forecast) -> None:
+    sessions(policy, pause_s=20.0, count=2000)
+    now = 100_000.0
+    for _ in range(30_000):
+        now += 100.0
+        policy.arrived(now, 0.5)
+        policy.finished(now + 0.5, 0.5)
+    assert wanted(policy, now + 99).min_containers == 1
+
+
+def test_signs_of_many_call_for_containers_before_their_requests_come(policy: Forecast) -> None:
+    now = sessions(policy, pause_s=10.0, count=100, signs=True)
+    for number in range(100):
+        policy.intended(now + number * 0.05)
+    assert wanted(policy, now + 5).min_containers > 2
+
+
+def test_more_stand_ready_where_load_again_and_again_grows_faster_than_a_container_starts() -> None:
+    sudden, slow = Forecast(cold_start_s=30.0, most=10), Forecast(cold_start_s=30.0, most=10)
+    standing = []
+    for policy in (sudden, slow):
+        now = 0.0
+        for _ in range(15_000):
+            daily = now % 1800 / 1800
+            level = float(daily > 0.9) if policy is sudden else math.sin(math.pi * daily) ** 2
+            now += 1 / (0.5 + 4.5 * level)
+            policy.arrived(now, 0.5)
+            policy.finished(now, 0.5)
+        for _ in range(100):
+            now += 2.0
+            policy.arrived(now, 0.5)
+            policy.finished(now, 0.5)
+            policy.target(now)
+        standing.append(wanted(policy, now).min_containers)
+    assert standing[0] > 1
+    assert standing[1] == 1
+
+
 class Fleet:
     def __init__(self) -> None:
         self.applied: list[Target] = []
@@ -82,18 +144,20 @@ async def test_the_loop_goes_on_when_the_fleet_is_out_of_reach(
 ) -> None:
     monkeypatch.setattr(control, "EVERY_S", 0.01)
     fleet = Fleet()
-    scaler = Autoscaler(policy, fleet, picture_s=lambda: 0.5, cold_start_s=lambda: 7.0)
+    scaler = Autoscaler(policy, fleet, picture_s=lambda: 0.5, batch_gain=lambda: 0.6, cold_start_s=lambda: 7.0)
     async with scaler.running():
         await asyncio.sleep(0.03)
         fleet.away = False
         with scaler.request(4):
             await fleet.warm.wait()
-    assert policy.cold_start_s == 7.0
+    assert (policy.cold_start_s, policy.batch_gain) == (7.0, 0.6)
     assert wanted(policy, scaler._now() + 2 * FIRST_KEPT_S).min_containers == 0
 
 
 async def test_a_request_has_ended_however_it_ended(policy: Forecast) -> None:
-    scaler = Autoscaler(policy, Fleet(), picture_s=lambda: 0.5, cold_start_s=lambda: 3.0, now=lambda: 10.0)
+    scaler = Autoscaler(
+        policy, Fleet(), picture_s=lambda: 0.5, batch_gain=lambda: 0.6, cold_start_s=lambda: 3.0, now=lambda: 10.0
+    )
     with pytest.raises(RuntimeError), scaler.request(4):
         raise RuntimeError("the painting failed")
     assert wanted(policy, 10.0 + FIRST_KEPT_S - 1).min_containers == 1

@@ -10,8 +10,9 @@ import pytest
 
 from deploy.simulator import __main__ as simulate
 from deploy.simulator import traces
+from deploy.simulator.foresight import Foresight, clairvoyant_s
 from deploy.simulator.platform import Platform, Replay
-from deploy.simulator.policies import KEPT_ALIVE, MODAL_DEFAULT, KnativePodAutoscaler, clairvoyant_s, ours
+from deploy.simulator.policies import KEPT_ALIVE, MODAL_DEFAULT, KnativePodAutoscaler, ours
 from deploy.simulator.traces import Trace
 from services.generation.scaling.ports import Target
 from tests.unit.simulator import stand_in, virtual_time
@@ -56,10 +57,35 @@ def test_the_same_seed_gives_the_same_outcome_and_no_policy_beats_the_bound(make
     assert trace == make(5, 1000)  # type: ignore[operator]
     platform = Platform()
     bound_s = clairvoyant_s(trace.arrivals, trace.services, platform, promised_s=2.0)
-    for policy in (MODAL_DEFAULT, KEPT_ALIVE, KnativePodAutoscaler(platform), ours(platform)):
+    policies = (MODAL_DEFAULT, KEPT_ALIVE, KnativePodAutoscaler(platform), ours(platform), Foresight(trace, platform))
+    for policy in policies:
         outcome = Replay(trace, policy, platform, seed=3).run()
         assert all(latency > 0 for latency in outcome.latencies)
         assert outcome.alive_s > bound_s
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "bound_s"),
+    [
+        ((0.0,), 3 + 1),
+        ((0.0, 1.5), 3 + 1.5),  # the first begins as late as it may
+        ((0.0, 10.0), 3 + 1 + 3 + 1),
+        ((0.0, 0.0, 0.0, 0.0, 0.0, 0.0), 3 + 6 * 0.75),  # so much work in full batches
+    ],
+)
+def test_the_bound_is_what_the_best_in_hindsight_would_pay(arrivals: tuple[float, ...], bound_s: float) -> None:
+    services = [1.0] * len(arrivals)
+    assert clairvoyant_s(list(arrivals), services, EXACT, promised_s=2.0) == pytest.approx(bound_s)
+
+
+def test_who_sees_a_minute_ahead_is_never_late_for_a_cold_start() -> None:
+    trace, platform = traces.bursty(5, 2000), Platform(cold_start_s=30.0)
+    told, guessing = (
+        Replay(trace, policy, platform, seed=3).run() for policy in (Foresight(trace, platform), ours(platform))
+    )
+    after_the_first = told.latencies[200:]
+    assert max(after_the_first) < 10
+    assert told.alive_s < guessing.alive_s
 
 
 def test_with_most_restores_failing_every_request_is_answered() -> None:
