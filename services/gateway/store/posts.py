@@ -15,8 +15,10 @@ from shared.events import utcnow
 from shared.ids import first_id_at, moment_of
 from shared.mongo import Document, Mongo
 
-REACHES = (*(timedelta(minutes=10 * 6**step) for step in range(7)), None)
-"""How far back to look for the newest posts, one stretch after another: ten minutes, an hour … 324 days, all."""
+FIRST_REACH = timedelta(minutes=10)
+LONGEST_REACH = timedelta(days=3650)
+AIMED_AT = 80
+"""How many posts the next stretch of time should hold, judged by how many the last ones held."""
 
 LISTED = ("public", "followers")
 """Visibilities of posts that count on their author's profile."""
@@ -142,16 +144,20 @@ class Posts:
         return aiter(self._rows.find(query).sort("_id", 1))
 
     async def _newest(self, query: Document, before: str | None, limit: int) -> list[Document]:
-        """Looks at ever longer stretches of time, since the database on one machine sorts all that it matches."""
+        """Looks back in stretches of time, since the database on one machine sorts all that it matches.
+
+        Each stretch is as long as it takes to hold some hundred posts if they came as densely as in those before, so
+        that few posts are looked through, and somebody who has few is asked about four times.
+        """
         found: list[Document] = []
         start = moment_of(before) if before else utcnow()
-        upper = before
-        for reach in REACHES:
-            lower = first_id_at(start - reach) if reach else None
+        upper, reach = before, FIRST_REACH
+        while True:
+            lower = first_id_at(start - reach) if reach < LONGEST_REACH else None
             bounds = {name: bound for name, bound in (("$lt", upper), ("$gte", lower)) if bound}
             rows = self._rows.find(query | {"_id": bounds}).sort("_id", -1).limit(limit - len(found))
             found += await rows.to_list()
-            if len(found) == limit:
-                break
+            if len(found) == limit or lower is None:
+                return found
             upper = lower
-        return found
+            reach *= max(AIMED_AT, 4 * limit) / max(1, len(found))

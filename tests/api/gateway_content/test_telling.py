@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -18,7 +19,9 @@ from shared.events import (
     PostRemixed,
     PostUnbookmarked,
     PostUnliked,
+    utcnow,
 )
+from shared.ids import first_id_at, new_id
 from tests.api.conftest import Person
 from tests.api.gateway_content.conftest import MakePictures
 from tests.api.gateway_people.arranging import add_post, spoken
@@ -84,3 +87,24 @@ async def test_pages_keep_their_place_while_posts_come_and_go(
         items, cursor = await page(cursor)
         seen += items
     assert seen[:8] == order
+
+
+@pytest.mark.parametrize(
+    "days_ago", [(), (0, 0, 0.01, 0.5, 3), (0.001,) * 9, (400, 401, 4000, 9000), (0, 30, 30, 31, 90)]
+)
+async def test_pages_of_one_person_hold_all_their_posts_however_far_apart(
+    ada: Person, bob: Person, parts: Parts, days_ago: tuple[float, ...]
+) -> None:
+    await add_post(parts, bob.id)
+    ids = [first_id_at(utcnow() - timedelta(days=days)) + new_id()[13:] for days in days_ago]
+    for post_id in ids:
+        await add_post(parts, ada.id, _id=post_id)
+    seen: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        body = (
+            await bob.http.get("/v1/users/ada/posts", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))
+        ).json()
+        seen += [item["id"] for item in body["items"]]
+        cursor = body["next_cursor"]
+    assert seen == sorted(ids, reverse=True)
