@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from services.gateway.context import Parts
-from tests.api.conftest import Person
+from tests.api.conftest import Person, problem
 from tests.api.gateway_content.conftest import MakePictures
 
 
@@ -124,3 +124,12 @@ async def test_remixes_are_credited_along_the_chain(
     await bob.http.patch(f"/v1/posts/{remix['id']}", json={"visibility": "private"})
     assert (await client.get(f"/v1/posts/{original['id']}")).json()["counts"]["remixes"] == 0
     assert (await client.get(f"/v1/posts/{original['id']}/remixes")).json()["items"] == []
+
+
+async def test_only_a_picture_that_one_may_see_is_started_from(ada: Person, bob: Person, painted: MakePictures) -> None:
+    [draft], [closed] = await painted(ada), await painted(ada)
+    await publish(ada, [closed], visibility="private")
+    for image_id in (draft, closed, "nothing"):
+        wish = {"prompt": "the same", "source_image_id": image_id}
+        problem(await bob.http.post("/v1/generations", json=wish), 422, "unknown_source_image")
+    assert await painted(ada, source_image_id=draft)
