@@ -6,8 +6,10 @@ pictures which the feed is made to repeat without end, because what is measured 
 
 from __future__ import annotations
 
+import base64
 import itertools
 import os
+import secrets
 import statistics
 import sys
 import tempfile
@@ -154,12 +156,17 @@ def _tasks(browser: Browser) -> Iterator[list[float]]:
 
 def _endless(entries: list[dict[str, Any]]) -> Callable[[Route], None]:
     """Answers every look at the feed with posts like the real ones, and says that there are more."""
+    posts = itertools.cycle(entries)
+
+    def another(entry: dict[str, Any]) -> dict[str, Any]:
+        (picture, *others) = entry["post"]["images"]
+        # A hash of its own, or the page would have decoded it long ago.
+        thumbhash = base64.b64decode(picture["thumbhash"])[:-2] + secrets.token_bytes(2)
+        images = [picture | {"thumbhash": base64.b64encode(thumbhash).decode()}, *others]
+        return {**entry, "post": {**entry["post"], "id": str(uuid.uuid4()), "images": images}}
 
     def answer(route: Route) -> None:
-        items = [
-            {**entry, "post": {**entry["post"], "id": str(uuid.uuid4())}}
-            for entry in itertools.islice(itertools.cycle(entries), PAGE)
-        ]
+        items = [another(entry) for entry in itertools.islice(posts, PAGE)]
         route.fulfill(json={"items": items, "next_cursor": "more"})
 
     return answer

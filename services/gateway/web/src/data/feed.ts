@@ -1,6 +1,7 @@
 import { type InfiniteData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, body } from "../api/client";
 import type { FeedEntry, FeedMode, Page } from "../api/types";
+import { decodeAhead } from "../ui/thumbhash";
 import { POST_LISTS } from "./posts";
 import { queryClient } from "./query";
 import { useSession } from "./session";
@@ -8,14 +9,16 @@ import { useSession } from "./session";
 const PAGE = 24;
 const LOOK_FOR_NEW_MS = 45_000;
 
-function fetchFeed(
+async function fetchFeed(
   mode: FeedMode,
   cursor: string | null,
   limit: number,
   signal: AbortSignal,
 ): Promise<Page<FeedEntry>> {
   const query = { mode, limit, ...(cursor && { cursor }) };
-  return body(api.GET("/v1/feed", { params: { query }, signal }));
+  const page = await body<Page<FeedEntry>>(api.GET("/v1/feed", { params: { query }, signal }));
+  decodeAhead(page.items.map(({ post }) => post.images[0]?.thumbhash));
+  return page;
 }
 
 const feedKey = (mode: FeedMode) => [POST_LISTS, "feed", mode];

@@ -75,6 +75,8 @@ function Lanes<T>({
     // In rows: the virtualizer multiplies it by the lanes.
     overscan: ROWS_AHEAD,
     scrollMargin: top,
+    // A step of the wheel draws new cards in a task of its own: rows ahead of the screen leave the time for it.
+    useFlushSync: false,
     estimateSize: useCallback(
       (index: number) => heightOf(items[index] as T, layout),
       [items, heightOf, layout],
