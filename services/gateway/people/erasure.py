@@ -55,6 +55,8 @@ async def run(parts: Parts) -> None:
 async def _attempt(parts: Parts, job: Document) -> None:
     try:
         await carry_out(parts, job)
+    except StillTelling:
+        await parts.erasures.put_back(job, TRY_AGAIN)
     except Exception as error:
         log.warning("an erasure will be tried again", error=str(error) or type(error).__name__, exc_info=error)
         await parts.erasures.put_back(job, TRY_AGAIN)
@@ -68,7 +70,7 @@ async def forget_late_news(parts: Parts, user_id: str) -> None:
 
 
 async def carry_out(parts: Parts, job: Document) -> None:
-    """Delete everything of one person, the account last, so that a crash in between leaves the job to be repeated."""
+    """Delete everything of one person, and the job last, so that a crash in between leaves it to be repeated."""
     user_id = job["_id"]
     around = await parts.relations.people_around(user_id)
     # Noted before the relations go: after a crash nothing else would know them.
@@ -85,9 +87,10 @@ async def carry_out(parts: Parts, job: Document) -> None:
     await parts.recounts.delete_of(user_id)
     for other in around:
         await people_counters.repair_one(parts, other)
+    removed["accounts"] = await parts.accounts.forget(user_id)
+    # The broker may be down, so this comes last: everything else is gone by then.
     if await parts.outbox.names(user_id):
         raise StillTelling(user_id)
     removed["events"] = await parts.bus.forget(user_id)
-    removed["accounts"] = await parts.accounts.forget(user_id)
     await parts.erasures.finish(job, removed)
     log.info("a person was erased", removed=sum(removed.values()))
