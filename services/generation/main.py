@@ -12,6 +12,7 @@ from services.generation.handlers import register
 from services.generation.pictures import StoredGallery
 from services.generation.ports import Gallery, Painter
 from services.generation.registry import find_model
+from services.generation.scaling.asleep import Asleep
 from services.generation.scaling.control import Autoscaler, Unscaled
 from services.generation.scaling.forecast import Forecast
 from services.generation.service import Generation
@@ -57,6 +58,7 @@ def _autoscaler(settings: Settings, warmth: Warmth, generation: Generation) -> A
         picture_s=lambda: generation.picture_s,
         batch_gain=lambda: generation.batch_gain,
         cold_start_s=lambda: warmth.cold_start_s,
+        asleep=Asleep.parse(settings.modal_asleep),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from services.generation.scaling.asleep import Asleep
 from shared.settings import ServiceSettings
 
 
@@ -36,4 +37,13 @@ class Settings(ServiceSettings):
     modal_app: str = Field("promptgram-generation", description="Name of the app on Modal.")
     modal_lanes: int = Field(10, ge=1, le=100, description="Most batches on Modal at once; its most containers.")
     modal_timeout_s: float = Field(150, gt=0, description="How long an order may take, a cold start included.")
+    modal_asleep: str = Field(
+        "", description="Hours in which no container is kept, such as 23:00-07:00, by this machine's clock (TZ)."
+    )
     modal_scaledown_s: float = Field(60, gt=0, description="How long an idle container stays, before it is told else.")
+
+    @field_validator("modal_asleep")
+    @classmethod
+    def _spans(cls, text: str) -> str:
+        Asleep.parse(text)
+        return text

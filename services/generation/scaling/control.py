@@ -6,16 +6,19 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Protocol
 
 import structlog
 
+from services.generation.scaling.asleep import Asleep
 from services.generation.scaling.forecast import Forecast
 from services.generation.scaling.ports import Fleet
 from shared import background
 
 log = structlog.get_logger(__name__)
 EVERY_S = 1.0
+NEVER = Asleep(())
 
 
 class Demand(Protocol):
@@ -49,11 +52,15 @@ class Autoscaler:
         picture_s: Callable[[], float],
         batch_gain: Callable[[], float],
         cold_start_s: Callable[[], float],
+        asleep: Asleep = NEVER,
         now: Callable[[], float] = time.monotonic,
+        today: Callable[[], datetime] = datetime.now,
     ) -> None:
         """`picture_s` and `cold_start_s` are what one picture alone and one start take, and `batch_gain` the share of
-        the former that a picture takes in a full batch, as measured by now."""
-        self._policy, self._fleet, self._now = policy, fleet, now
+        the former that a picture takes in a full batch, as measured by now. `asleep` is by the clock of `today`,
+        the machine's own."""
+        self._policy, self._fleet, self._asleep = policy, fleet, asleep
+        self._now, self._today = now, today
         self._picture_s, self._batch_gain, self._cold_start_s = picture_s, batch_gain, cold_start_s
 
     def intended(self) -> None:
@@ -77,7 +84,7 @@ class Autoscaler:
             self._policy.cold_start_s, self._policy.batch_gain = self._cold_start_s(), self._batch_gain()
             target, _ = self._policy.target(self._now())
             try:
-                await self._fleet.apply(target)
+                await self._fleet.apply(self._asleep.limit(target, self._today()))
             except Exception as error:
                 log.warning("the fleet could not be scaled", error=str(error) or type(error).__name__)
             await asyncio.sleep(EVERY_S)

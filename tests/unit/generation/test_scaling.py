@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import math
+from datetime import datetime
 
 import pytest
 
 from services.generation.scaling import control
+from services.generation.scaling.asleep import Asleep
 from services.generation.scaling.control import Autoscaler
 from services.generation.scaling.forecast import Forecast
 from services.generation.scaling.keeping import FIRST_KEPT_S, HEEDED_S
 from services.generation.scaling.ports import Target
+from services.generation.settings import Settings
 
 
 @pytest.fixture
@@ -162,3 +165,44 @@ async def test_a_request_has_ended_however_it_ended(policy: Forecast) -> None:
         raise RuntimeError("the painting failed")
     assert wanted(policy, 10.0 + FIRST_KEPT_S - 1).min_containers == 1
     assert wanted(policy, 10.0 + FIRST_KEPT_S + 1).min_containers == 0
+
+
+@pytest.mark.parametrize(
+    ("clock", "asleep"),
+    [("22:59", False), ("23:00", True), ("03:00", True), ("06:59", True), ("07:00", False), ("12:30", True)],
+)
+def test_hours_of_sleep_may_go_past_midnight(clock: str, asleep: bool) -> None:
+    hours = Asleep.parse("23:00-07:00, 12:00-13:00")
+    now = datetime.fromisoformat(f"2026-11-25T{clock}")
+    assert hours.at(now) == asleep
+    assert hours.limit(Target(2, 1, 60.0, 3), now) == (Target(0, 0, 2.0, 3) if asleep else Target(2, 1, 60.0, 3))
+    assert not Asleep.parse("").at(now)
+
+
+@pytest.mark.parametrize("text", ["night", "23:00", "23:00-25:00", "23-7", "07:00-07:00", "23:00-07:00;"])
+def test_hours_that_make_no_sense_stop_the_service_at_its_start(text: str) -> None:
+    with pytest.raises(ValueError, match="modal_asleep"):
+        Settings(modal_asleep=text)
+
+
+async def test_nothing_is_kept_in_hours_of_sleep(policy: Forecast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "EVERY_S", 0.01)
+    fleet = Fleet()
+    fleet.away = False
+    clock = ["03:00"]
+    scaler = Autoscaler(
+        policy,
+        fleet,
+        picture_s=lambda: 0.5,
+        batch_gain=lambda: 1.0,
+        cold_start_s=lambda: 3.0,
+        asleep=Asleep.parse("23:00-07:00"),
+        today=lambda: datetime.fromisoformat(f"2026-11-25T{clock[0]}"),
+    )
+    with scaler.request(1):
+        async with scaler.running(), asyncio.timeout(15):
+            while len(fleet.applied) < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert not fleet.warm.is_set()
+            clock[0] = "07:00"
+            await fleet.warm.wait()
