@@ -1,6 +1,7 @@
 import { lazy, Suspense, useState } from "react";
 import type { Generation } from "../api/types";
 import { isOver, readyPictures } from "../data/generations";
+import { useStatus } from "../data/models";
 import { text } from "../text/en";
 import { ago, exactTime } from "../text/format";
 import { BlockedNote } from "./BlockedNote";
@@ -81,8 +82,17 @@ export function GenerationCard({ generation: stored, compact = false, chosen, on
 
 function JobState({ generation, job }: { generation: Generation; job: Job | undefined }) {
   const { status, queue } = generation;
-  if (status === "queued") return text.create.status.queued(queue?.position ?? null, queue?.eta_ms ?? null);
+  if (status === "queued") return <Queued position={queue?.position ?? null} ms={queue?.eta_ms ?? null} />;
   if (status === "running" && job?.progress)
     return `${text.create.status.running}, ${Math.round(job.progress * 100)} %`;
   return status === "running" ? text.create.status.running : text.create.status.checking;
+}
+
+const LOOK_EVERY_MS = 5000;
+
+/** The place in line, and what else takes the time: a painter that has to wake up first. */
+function Queued({ position, ms }: { position: number | null; ms: number | null }) {
+  const model = useStatus(LOOK_EVERY_MS).data?.model;
+  if (!model || model.state === "warm") return text.create.status.queued(position, ms);
+  return text.create.status.waking(position, ms ?? model.eta_ms);
 }

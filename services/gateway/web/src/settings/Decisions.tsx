@@ -18,7 +18,7 @@ export function Decisions() {
           <li key={item.id}>
             <p>
               <strong>{text.moderation.kind[item.target.kind]}</strong> ·{" "}
-              {text.moderation.verdicts[item.decision.verdict]} · {date(item.decided_at)}
+              {text.settings.verdicts[item.decision.verdict]} · {date(item.decided_at)}
             </p>
             <p>{item.decision.reason}</p>
             <p className={styles.quiet}>{item.what_next}</p>

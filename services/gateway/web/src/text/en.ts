@@ -238,6 +238,8 @@ export const text = {
           : position <= 1
             ? `Next in line${ms ? `, ${wait(ms)}` : ""}`
             : `Number ${count(position)} in line${ms ? `, ${wait(ms)}` : ""}`,
+      waking: (position: number | null, ms: number | null) =>
+        `${position !== null && position > 1 ? `Number ${count(position)} in line; waking` : "Waking"} the painter${ms ? `, ${wait(ms)}` : ""}`,
       running: "Painting",
       checking: "A last look before you see it",
       ready: "Ready",
@@ -357,6 +359,7 @@ export const text = {
     people: "Blocked and muted people",
     nobody: "Nobody.",
     decisions: "Decisions about your things",
+    verdicts: { allow: "Allowed", hold: "Held back", block: "Blocked" },
     decisionsNone: "Nothing of yours was held back.",
     security: "Password and signing in",
     password: "Current password",
