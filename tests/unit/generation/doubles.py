@@ -1,13 +1,16 @@
-"""A painter and a gallery without a model and without a store."""
+"""A painter and a gallery without a model and without a store, and the service with them."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from services.generation.ports import Canvas, Interrupted, Painted, Progress, Readiness, Unavailable
 from services.generation.registry import ModelRecord
+from services.generation.service import Generation
 from shared.events import Event, PictureRequest, PromptApproved
 from shared.ids import new_id
 from shared.live import Live
@@ -99,3 +102,28 @@ def approved(prompt: str = "a fox", *, user: str = "ada", n: int = 1, **request:
             **request,
         ),
     )
+
+
+@asynccontextmanager
+async def generation(
+    painter: FakePainter, gallery: Any = None, **options: Any
+) -> AsyncIterator[tuple[Generation, Speech]]:
+    speech = Speech()
+    service = Generation(
+        painter,
+        gallery or FakeGallery(),
+        speech,
+        worker="test",
+        batch_window_s=options.pop("batch_window_s", 0.0),
+        max_batch=options.pop("max_batch", 4),
+        deadline_s=options.pop("deadline_s", 60),
+        try_again_after_s=(0.01,),
+    )
+    async with service.running():
+        yield service, speech
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
