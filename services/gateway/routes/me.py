@@ -13,7 +13,7 @@ from services.gateway.context import Parts, PartsDep
 from services.gateway.edge.etags import require_match, tagged
 from services.gateway.edge.limits import count, limited, limited_writes
 from services.gateway.edge.text import Prose, StrictBody
-from services.gateway.errors import invalid, unauthenticated
+from services.gateway.errors import conflict, invalid, unauthenticated
 from services.gateway.identity.accounts import profile_event
 from services.gateway.identity.auth import SignedIn
 from services.gateway.identity.passwords import GivenPassword, NewPassword
@@ -73,8 +73,11 @@ async def change_me(body: AccountChanges, request: Request, parts: PartsDep, vie
 
 @router.put("/v1/me/password", status_code=204)
 async def change_password(body: PasswordChange, request: Request, parts: PartsDep, viewer: SignedIn) -> None:
-    """Change the password and end every other sign-in."""
+    """Change the password and end every other sign-in. 409 `no_password` for an account of an outside issuer."""
     account = await _confirmed(request, parts, viewer.user_id, body.password)
+    if account["password_hash"] is None:
+        # There is nothing to confirm with: whoever finds a token must not get to stay.
+        raise conflict("no_password", "This account has no password: it is signed in to at its issuer.")
     await parts.accounts.replace_password(
         viewer.user_id, account["password_hash"], await parts.passwords.hash(body.new_password)
     )

@@ -85,6 +85,9 @@ async def test_the_first_sign_in_makes_an_account_and_a_session_of_ours(browser:
     assert (await browser.http.delete("/v1/sessions/current", headers=bearer)).status_code == 204
     problem(await browser.http.post("/v1/sessions/refresh"), 401, "invalid_refresh_token")
     again = await browser.sign_in()
+    bearer = {"Authorization": f"Bearer {again.json()['access_token']}"}
+    words = {"password": "whatever it is", "new_password": "a password of my own"}
+    problem(await browser.http.put("/v1/me/password", json=words, headers=bearer), 409, "no_password")
     assert again.status_code == 200
     assert again.json()["user"]["id"] == me["id"]
 
