@@ -210,7 +210,7 @@ export interface paths {
         get?: never;
         /**
          * Change Password
-         * @description Change the password and end every other sign-in.
+         * @description Change the password and end every other sign-in. 409 `no_password` for an account of an outside issuer.
          */
         put: operations["change_password_v1_me_password_put"];
         post?: never;
@@ -1172,6 +1172,26 @@ export interface paths {
          * @description One rendition of a picture. WebP and JPEG are ready; PNG and AVIF are made when first asked for.
          */
         get: operations["get_media_media__name___width___extension__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{name}/{width}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Media In A Suited Form
+         * @description The same in the form that `Accept` likes best: WebP before AVIF where both are as welcome, JPEG for the rest.
+         */
+        get: operations["get_media_in_a_suited_form_media__name___width__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5010,6 +5030,56 @@ export interface operations {
                 name: string;
                 width: "320" | "640" | "original";
                 extension: "webp" | "jpg" | "avif" | "png";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                    "image/jpeg": unknown;
+                    "image/avif": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Not changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An RFC 9457 problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_media_in_a_suited_form_media__name___width__get: {
+        parameters: {
+            query?: {
+                /** @description When the signature ends, as Unix time. */
+                exp?: number | null;
+                /** @description Needed unless everybody may see the picture. */
+                sig?: string | null;
+                /** @description Offer it as a file to keep. */
+                download?: "1" | null;
+            };
+            header?: never;
+            path: {
+                /** @description The picture's content hash. */
+                name: string;
+                width: "320" | "640" | "original";
             };
             cookie?: never;
         };
