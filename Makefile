@@ -13,7 +13,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help simulate setup run seed test test-fast test-failed test-web test-shuffled planted-bugs fuzz lint types format bench bench-overhead bench-crowd bench-society bench-moderation bench-painting bench-searching bench-freshness modal-deploy modal-run up down trace dlq replay reindex optimize-search train-pocket train-clip moderate train-moderation \
-	eval-moderation eval-search eval-feed choose-feed simulate-community screenshots figures lock clean
+	eval-moderation eval-search eval-feed choose-feed compare-feed simulate-community screenshots figures lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}'
@@ -179,6 +179,9 @@ eval-feed: setup ## measure the feed on public data and on a simulated community
 
 choose-feed: setup ## choose the settings of the feed's models and of its rivals, on validation data
 	@$(BIN)/python -m training.feed_eval.choose
+
+compare-feed: setup ## estimate what other ways of filling the explored places would earn, from the feed's log (DAYS, MONGODB_URL)
+	@$(BIN)/python -m training.feed_eval.compare $(if $(DAYS),--days $(DAYS))
 
 simulate-community: setup ## let a made-up community read the feed (OUT=<json>)
 	@$(BIN)/python -m training.feed_eval.simulation $(if $(OUT),--out $(OUT))

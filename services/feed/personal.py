@@ -30,7 +30,9 @@ from services.feed.stages.score import SOURCES, score
 from services.feed.taste import NO_TASTE, Taste
 from services.feed.viewer import Viewer
 
-FOLLOWED, TASTE, CO_LIKED, REMIXES, TRENDING, FRESH, UNEXPLORED = 300, 400, 200, 100, 300, 300, 200
+FOLLOWED, TASTE, CO_LIKED, REMIXES, TRENDING, FRESH = 300, 400, 200, 100, 300, 300
+UNEXPLORED = 24
+"""Few, so that those get the impressions they lack; enough for a page without two by one author or two alike."""
 STILL_LIKEABLE = 0.35
 """Aversion up to which a post may fill an explore slot."""
 
@@ -49,6 +51,15 @@ class Gathered:
     senses: Senses
     interests: list[Interest]
     co_liked: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A page: its picks, what could have stood at each explored position, and whether no candidate is left after it."""
+
+    picks: list[Pick]
+    chances: list[tuple[int, tuple[tuple[str, float], ...]]]
+    last: bool
 
 
 async def gather(
@@ -98,10 +109,10 @@ def rank(
     exploration: float,
     chance: Random,
     now: datetime,
-) -> tuple[list[Pick], bool]:
-    """The page, and whether no candidate is left after it. `before` are the authors just above, nearest last."""
+) -> Ranked:
+    """The page. `before` are the authors just above, nearest last."""
     if not gathered.posts:
-        return [], True
+        return Ranked([], [], last=True)
     features = measure(
         gathered.posts, gathered.senses, gathered.interests, gathered.taste, gathered.follows,
         gathered.co_liked, gathered.remixes, now,
@@ -118,18 +129,21 @@ def rank(
     ]
     positions = slot_positions(places, exploration, chance)
     drawn = draw([gathered.posts[row] for row in eligible], features.images[eligible], len(positions), chance)
-    fixed = {position: row_of[pick.post_id] for position, pick in zip(positions, drawn, strict=False)}
-    chances = {row_of[pick.post_id]: pick for pick in drawn}
+    explored = {row_of[each.pick.post_id]: each for each in drawn}
+    fixed = dict(zip(positions, explored, strict=False))
     authors = [post.author_id for post in gathered.posts]
     page = diversify(
         scores, authors, features.images, features.background, limit=places, fixed=fixed, before=before
     )  # fmt: skip
     tops = contributions.argmax(axis=1)
     picks = [
-        chances.get(row) or Pick(gathered.posts[row].id, gathered.posts[row].author_id, SOURCES[tops[row]])
+        explored[row].pick
+        if row in explored
+        else Pick(gathered.posts[row].id, gathered.posts[row].author_id, SOURCES[tops[row]])
         for row in page
     ]
-    return picks, len(picks) == rankable
+    chances = [(position, explored[row].chances) for position, row in enumerate(page) if row in explored]
+    return Ranked(picks, chances, last=len(picks) == rankable)
 
 
 def _wanted_of(pool: Pool, scored: Mapping[str, float], wanted: Wanted, limit: int) -> list[str]:

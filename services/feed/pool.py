@@ -92,7 +92,7 @@ class Pool:
         self.hottest = Ordered()
         """Public posts that anybody reacted to, by `heat`."""
         self.unexplored = Ordered()
-        """Public posts that still need impressions, by time."""
+        """Public posts that still need impressions, by how many they have, then by time."""
         self.truncated = False
         """Whether older posts exist that are not in memory."""
         self.revision = 0
@@ -157,7 +157,7 @@ class Pool:
         for order, belongs, key in (
             (self.newest, public, place(post)),
             (self.hottest, public and post.points > 0, heat(post)),
-            (self.unexplored, public and unexplored(post), place(post)),
+            (self.unexplored, public and unexplored(post), (post.impressions, *place(post))),
         ):
             if belongs:
                 order.put(post.id, key)

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from services.feed.records import Encounter, Gesture, Impression, Page, Post, Reaction, Relation, Ruling, Steering
+from services.feed.records import (
+    Encounter,
+    Gesture,
+    Impression,
+    Page,
+    Post,
+    Reaction,
+    Relation,
+    Ruling,
+    SlotDraw,
+    Steering,
+)
 from services.feed.senses import Senses, Vector
 from shared.events import PostState
 
@@ -126,7 +137,18 @@ class PageStore(Protocol):
         ...
 
     async def logged(self, viewer_id: str) -> list[Impression]:
-        """A person's impressions of the last 180 days: what policies are compared by."""
+        """A person's impressions of the last 180 days."""
+        ...
+
+    async def log_draws(self, draws: Sequence[SlotDraw]) -> None:
+        """Keep how places were drawn, each once, for 30 days."""
+        ...
+
+    async def shown_draws(self, since: datetime, limit: int) -> list[SlotDraw]:
+        """The latest `limit` draws made at or after `since`, less those that were never truly shown, newest first.
+
+        What policies are compared by.
+        """
         ...
 
     async def erase(self, user_id: str) -> None: ...

@@ -149,3 +149,18 @@ class Impression:
     source: Source
     propensity: float
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SlotDraw:
+    """A place that was given by chance, with the probability of every post that could have got it.
+
+    `chances` hold the one that did, `post_id`, too, and add up to 1.
+    """
+
+    request_id: str
+    position: int
+    viewer_id: str
+    post_id: str
+    chances: tuple[tuple[str, float], ...]
+    at: datetime

@@ -17,7 +17,7 @@ from services.feed.mirror import PoolMirror, ViewerMirror
 from services.feed.personal import gather, rank
 from services.feed.pool import Pool
 from services.feed.ports import EncounterStore, Meaning, PageStore, PeopleStore, PostStore
-from services.feed.records import Gesture, Impression, Page, Pick, Post, Reaction, Relation, Ruling
+from services.feed.records import Gesture, Impression, Page, Pick, Post, Reaction, Relation, Ruling, SlotDraw
 from services.feed.sessions import Sessions
 from services.feed.stages.interleave import interleave
 from services.feed.stages.reasons import reason
@@ -81,8 +81,10 @@ class Feed:
             page = served[number]
         if page is None:
             session_id = served[0].session_id if served else new_id()
-            composed = await self._compose(pool, viewer, query, session_id, served)
+            composed, draws = await self._compose(pool, viewer, query, session_id, served)
             page = await self._sessions.keep(served, composed)
+            if page is composed and draws:
+                await self._pages.log_draws(draws)
             if public:
                 self._sessions.keep_front_page(query.limit, pool.revision, page)
         posts = {post.id: post for pick in page.picks if (post := pool.get(pick.post_id)) is not None}
@@ -93,7 +95,11 @@ class Feed:
         following = None if page.last else str(SessionCursor(page.session_id, page.number + 1))
         return FeedItems(items=items, next_cursor=following)
 
-    async def _compose(self, pool: Pool, viewer: Viewer, query: FeedPage, session_id: str, served: list[Page]) -> Page:
+    async def _compose(
+        self, pool: Pool, viewer: Viewer, query: FeedPage, session_id: str, served: list[Page]
+    ) -> tuple[Page, list[SlotDraw]]:
+        """The next page of a session, and how its explored places were drawn, for those whose impressions are known."""
+        draws: list[SlotDraw] = []
         shown = {pick.post_id for page in served for pick in page.picks}
         before = [pick.author_id for page in served[-TAIL:] for pick in page.picks][-TAIL:]
         with tracer.start_as_current_span("feed.rank") as span:
@@ -113,7 +119,14 @@ class Feed:
                 candidates = len(gathered.posts)
                 chosen = viewer.steering.exploration
                 exploration = self._exploration if chosen is None else chosen
-                picks, last = rank(gathered, before, query.limit, exploration, chance, now)
+                ranked = rank(gathered, before, query.limit, exploration, chance, now)
+                picks, last = ranked.picks, ranked.last
+                if viewer.id is not None:
+                    request_id = f"{session_id}:{len(served)}"
+                    draws = [
+                        SlotDraw(request_id, position, viewer.id, picks[position].post_id, chances, now)
+                        for position, chances in ranked.chances
+                    ]
             span.set_attributes(
                 {
                     "feed.mode": query.mode,
@@ -122,7 +135,7 @@ class Feed:
                     "feed.page": len(served),
                 }
             )
-        return Page(session_id, len(served), viewer.id, query.mode, tuple(picks), last)
+        return Page(session_id, len(served), viewer.id, query.mode, tuple(picks), last), draws
 
     def _still_wanted(self, viewer: Viewer, post: Post) -> bool:
         return viewer.may_see(post) and not viewer.turned_away(post.id)

@@ -71,14 +71,16 @@ class Community:
         )  # fmt: skip
         return post_id
 
-    async def fill(self, count: int, *, authors: int = 40, themes: Iterable[str] = THEMES) -> list[str]:
-        """`count` posts of all themes by many authors over the last days."""
+    async def fill(
+        self, count: int, *, authors: int = 40, themes: Iterable[str] = THEMES, oldest: timedelta = timedelta(days=3.5)
+    ) -> list[str]:
+        """`count` posts of all themes by many authors, of any age up to `oldest`."""
         names = list(themes)
         return [
             await self.publish(
                 f"author{int(self.chance.integers(authors))}",
                 names[int(self.chance.integers(len(names)))],
-                age=timedelta(minutes=float(self.chance.uniform(1, 5000))),
+                age=float(self.chance.uniform()) * oldest,
             )
             for _ in range(count)
         ]

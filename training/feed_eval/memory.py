@@ -7,7 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from services.feed.records import Encounter, Gesture, Impression, Page, Post, Reaction, Relation, Ruling, Steering
+from services.feed.records import (
+    Encounter,
+    Gesture,
+    Impression,
+    Page,
+    Post,
+    Reaction,
+    Relation,
+    Ruling,
+    SlotDraw,
+    Steering,
+)
 from services.feed.words import words_of
 from shared.events import PostState, utcnow
 
@@ -251,6 +262,7 @@ class MemoryPages:
     def __init__(self) -> None:
         self._pages: dict[tuple[str, int], Page] = {}
         self.impressions: dict[tuple[str, str], Impression] = {}
+        self.draws: dict[tuple[str, int], SlotDraw] = {}
 
     async def add(self, page: Page) -> Page:
         return self._pages.setdefault((page.session_id, page.number), page)
@@ -267,7 +279,16 @@ class MemoryPages:
     async def logged(self, viewer_id: str) -> list[Impression]:
         return [impression for impression in self.impressions.values() if impression.viewer_id == viewer_id]
 
+    async def log_draws(self, draws: Sequence[SlotDraw]) -> None:
+        for draw in draws:
+            self.draws.setdefault((draw.request_id, draw.position), draw)
+
+    async def shown_draws(self, since: datetime, limit: int) -> list[SlotDraw]:
+        found = sorted((draw for draw in self.draws.values() if draw.at >= since), key=lambda draw: draw.at)[::-1]
+        return [draw for draw in found[:limit] if (draw.request_id, draw.post_id) in self.impressions]
+
     async def erase(self, user_id: str) -> None:
+        self.draws = {key: row for key, row in self.draws.items() if row.viewer_id != user_id}
         self._pages = {key: page for key, page in self._pages.items() if page.viewer_id != user_id}
         self.impressions = {key: row for key, row in self.impressions.items() if row.viewer_id != user_id}
 

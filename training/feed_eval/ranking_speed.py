@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from services.feed.personal import Gathered, rank
+from services.feed.personal import UNEXPLORED, Gathered, rank
 from services.feed.records import Encounter, Post
 from services.feed.senses import Senses
 from services.feed.stages.features import background_of
@@ -66,4 +66,4 @@ def _example() -> Gathered:
     co_liked = dict.fromkeys(ids[:200], 0.5)
     interests = interests_of(taste.liked, senses, background_of(likes[known]))
     follows = {f"author{number}" for number in range(30)}
-    return Gathered(posts, ids[:100], ids[-200:], taste, follows, senses, interests, co_liked)
+    return Gathered(posts, ids[:100], ids[-UNEXPLORED:], taste, follows, senses, interests, co_liked)

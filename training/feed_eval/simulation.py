@@ -13,23 +13,21 @@ import asyncio
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 
 import numpy as np
 
 from services.feed.pool import EXPOSURE_GOAL, unexplored
-from services.feed.records import Post
-from services.feed.stages.explore_slots import draw as draw_slots
 from shared.queries import SteerTaste
 from training.feed_eval.community import THEMES, Community, ids
-from training.feed_eval.off_policy import Draw, direct, doubly_robust, inverse_propensity
+from training.feed_eval.compare import MOST_DRAWS, POLICIES, estimates, read
 
 PEOPLE, ROUNDS, FIRST_POSTS, POSTS_A_ROUND, PRESENT, PAGE = 800, 10, 300, 8, 0.8, 10
 GROWN = 5
 """Rounds after which a post's exposure is judged."""
 LOVED, NEUTRAL, DISLIKED = 0.45, 0.06, 0.01
+KEENNESS = 1.5
 ASKS_LESS, HIDES_BAD, BAD = 0.15, 0.35, 0.15
 START = datetime(2026, 11, 1, tzinfo=UTC)
 """Before anything happens."""
@@ -52,7 +50,7 @@ async def run() -> dict[str, object]:
     print(f"posts of {GROWN} rounds and more that {EXPOSURE_GOAL} have seen, or that were turned away; authors' Gini")
     settings = [("not personal", False, 0.15), *((f"exploration {share:.0%}", True, share) for share in (0, 0.15, 0.4))]
     rows = [await _life(name, personalised, share) for name, personalised, share in settings]
-    return {"life": rows, "steering": await _steering(), "off-policy": _off_policy()}
+    return {"life": rows, "steering": await _steering()}
 
 
 async def _life(name: str, personalised: bool, exploration: float) -> Table:
@@ -65,7 +63,7 @@ async def _life(name: str, personalised: bool, exploration: float) -> Table:
     born: dict[str, int] = {}
     shown, liked = np.zeros(ROUNDS), np.zeros(ROUNDS)
     for number in range(ROUNDS):
-        for post_id in await community.fill(POSTS_A_ROUND):
+        for post_id in await community.fill(POSTS_A_ROUND, oldest=timedelta(hours=1)):
             quality[post_id], born[post_id] = _quality(chance), number
         for person in people:
             if chance.random() >= PRESENT:
@@ -92,13 +90,41 @@ async def _life(name: str, personalised: bool, exploration: float) -> Table:
         "least seen": min(seen_by),
         "gini": round(_gini(list(impressions.values())), 3),
     }
+    policies = await _from_the_log(community, people, quality) if personalised and exploration else {}
+    row["policies"] = policies
     print(
         f"  {name:<18}{rates[0]:.3f} → {rates[-3:].mean():.3f}   all {liked.sum() / shown.sum():.3f}   "
         f"judged {np.mean(judged):.0%} "
         f"(least seen {min(seen_by)})   Gini {row['gini']}",
         flush=True,
     )
+    for policy, found in policies.items():
+        print(f"    places by chance, filled {policy}: " + "; ".join(f"{name} {told}" for name, told in found.items()))
     return row
+
+
+async def _from_the_log(
+    community: Community, people: list[Person], quality: dict[str, float]
+) -> dict[str, dict[str, list[float]]]:
+    """Likes a place of other ways to fill the explored ones: the estimates from the feed's log, and the truth."""
+    drawn = await community.pages.shown_draws(START, MOST_DRAWS)
+    log = await read(community.pages, community.encounters, START)
+    tastes = {person.name: person.tastes for person in people}
+    truths: dict[str, dict[str, list[float]]] = {name: {} for name in POLICIES}
+    for kept, each in zip(drawn, log, strict=True):
+        likely = [
+            min(1.0, tastes[kept.viewer_id][community.theme[post_id]] * quality[post_id] * KEENNESS)
+            for post_id, _ in kept.chances
+        ]
+        for name, policy in POLICIES.items():
+            truths[name].setdefault(kept.viewer_id, []).append(float(policy(each.draw) @ np.array(likely)))
+    rows = {
+        policy: {name: [round(value, 4) for value in told] for name, told in found.items()}
+        for policy, found in estimates(log).items()
+    }
+    for name, by_person in truths.items():
+        rows[name]["truth"] = [round(float(np.mean([np.mean(values) for values in by_person.values()])), 4)]
+    return rows
 
 
 async def _steering() -> Table:
@@ -131,39 +157,6 @@ async def _steering() -> Table:
     return row
 
 
-def _off_policy(rounds: int = 100, draws: int = 300) -> Table:
-    """Error of each estimator of a policy that draws evenly, from the feed's own draws; the model foresees half."""
-    chance = np.random.default_rng(9)
-    errors: dict[str, list[float]] = {"direct": [], "inverse propensity": [], "doubly robust": []}
-    for number in range(rounds):
-        logged, truth, likelihood = [], [], chance.beta(1, 4, size=40)
-        for at in range(draws):
-            posts = _fresh_posts(chance)
-            (pick,) = draw_slots(posts, np.eye(40, dtype=np.float32), 1, Random(f"{number}:{at}"))
-            chosen = next(index for index, post in enumerate(posts) if post.id == pick.post_id)
-            reward = float(chance.random() < likelihood[chosen])
-            foreseen = 0.5 * likelihood
-            logged.append(Draw(chosen, pick.propensity, reward, foreseen))
-            truth.append(likelihood.mean())
-
-        def evenly(_: int) -> np.ndarray:
-            return np.full(40, 1 / 40)
-
-        for name, estimate in (
-            ("direct", direct), ("inverse propensity", inverse_propensity), ("doubly robust", doubly_robust),
-        ):  # fmt: skip
-            errors[name].append(estimate(logged, evenly) - float(np.mean(truth)))
-    row: Table = {
-        name: {"bias": round(float(np.mean(found)), 4), "rmse": round(float(np.sqrt(np.mean(np.square(found)))), 4)}
-        for name, found in errors.items()
-    }
-    print(f"  value of drawing evenly, from {draws} logged draws: " + "; ".join(
-        f"{name} bias {np.mean(found):+.4f}, rmse {np.sqrt(np.mean(np.square(found))):.4f}"
-        for name, found in errors.items()
-    ), flush=True)  # fmt: skip
-    return row
-
-
 def _person(number: int, chance: np.random.Generator) -> Person:
     themes = list(chance.permutation(THEMES))
     chances = dict.fromkeys(THEMES, NEUTRAL) | dict.fromkeys(themes[:2], LOVED) | {themes[2]: DISLIKED}
@@ -179,7 +172,7 @@ async def _react(
 ) -> bool:
     """Whether it was liked; perhaps less of it is asked for, or it is hidden."""
     taste = person.tastes[community.theme[post_id]]
-    if chance.random() < taste * quality * 1.5:
+    if chance.random() < taste * quality * KEENNESS:
         await community.like(person.name, post_id)
         return True
     if taste == DISLIKED and chance.random() < ASKS_LESS:
@@ -187,22 +180,6 @@ async def _react(
     elif quality < BAD and chance.random() < HIDES_BAD:
         await community.gesture(person.name, "hidden", [(post_id, None)])
     return False
-
-
-def _fresh_posts(chance: np.random.Generator) -> list[Post]:
-    """Forty posts by as many people, seen by a few to nearly enough."""
-    return [
-        Post(
-            str(number),
-            1,
-            f"author{number}",
-            "ada",
-            "public",
-            START,
-            impressions=int(chance.integers(0, EXPOSURE_GOAL)),
-        )
-        for number in range(40)
-    ]
 
 
 def _gini(values: list[int]) -> float:

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from services.feed.records import Impression, Page, Pick, Relation, Steering
+from services.feed.records import Impression, Page, Pick, Relation, SlotDraw, Steering
 from shared.events import utcnow
 from tests.contracts.feed.conftest import Stores
 from tests.contracts.feed.examples import minutes, relation
@@ -90,6 +90,25 @@ async def test_an_impression_is_kept_once(stores: Stores) -> None:
         ("p", 3, 0.25),
         ("q", 4, 1.0),
     }
+
+
+def drawn(position: int, *, at: float = 1, viewer_id: str = "bob", request_id: str = "s:0") -> SlotDraw:
+    return SlotDraw(request_id, position, viewer_id, "p", (("p", 0.25), ("q", 0.75)), minutes(at))
+
+
+async def test_a_draw_is_kept_once_and_counts_when_it_was_shown(stores: Stores) -> None:
+    first, second = drawn(3, at=1), drawn(4, at=2, request_id="s:1")
+    await stores.pages.log_draws([first, second])
+    await stores.pages.log_draws([drawn(3, at=5)])
+    await stores.pages.log_draws([])
+    assert await stores.pages.shown_draws(minutes(0), 10) == []
+    for request_id in ("s:0", "s:1"):
+        await stores.pages.log([Impression(request_id, "p", "bob", 3, "explore", 0.25, minutes(3))])
+    assert await stores.pages.shown_draws(minutes(0), 10) == [second, first]
+    assert await stores.pages.shown_draws(minutes(0), 1) == [second]
+    assert await stores.pages.shown_draws(minutes(2), 10) == [second]
+    await stores.pages.erase("bob")
+    assert await stores.pages.shown_draws(minutes(0), 10) == []
 
 
 async def test_erasing_a_person_removes_their_pages_and_impressions(stores: Stores) -> None:
