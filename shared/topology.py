@@ -62,9 +62,9 @@ class Consumer:
 
 
 CONSUMERS: tuple[Consumer, ...] = (
-    # One at a time: the models keep one core busy anyhow. Prompts in their authors' turns, pictures in order.
+    # One at a time: the models keep one core busy anyhow. In turns, so that nobody waits behind another's hundred.
     Consumer("moderation", e.PromptSubmitted, 64, queued=True, max_ack_pending=2000),
-    Consumer("moderation", e.ImageGenerated, 1),
+    Consumer("moderation", e.ImageGenerated, 64, queued=True, max_ack_pending=2000),
     Consumer("moderation", e.PostCommented),
     Consumer("moderation", e.ProfileChanged),
     Consumer("moderation", e.ContentReported),

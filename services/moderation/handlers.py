@@ -30,19 +30,20 @@ def register(
     bus: Bus, moderation: Moderation, review: Review, decisions: DecisionStore, regressions: Regressions
 ) -> None:
     """Attach all reactions and answers to the bus."""
-    turns = Turns()
+    prompts, pictures = Turns(), Turns()
 
     @bus.on(PromptSubmitted)
     async def check_prompt(event: PromptSubmitted) -> None:
         # Not in the order of arrival: one person's hundred prompts may not hold up another's first.
-        async with turns.of(event.user_id):
+        async with prompts.of(event.user_id):
             record = await moderation.check_prompt(event, final=is_final())
             await bus.emit(prompt_verdict(event, record))
 
     @bus.on(ImageGenerated)
     async def check_image(event: ImageGenerated) -> None:
-        record = await moderation.check_image(event, final=is_final())
-        await bus.emit(image_verdict(event, record))
+        async with pictures.of(event.user_id):
+            record = await moderation.check_image(event, final=is_final())
+            await bus.emit(image_verdict(event, record))
 
     @bus.on(PostCommented)
     async def check_comment(event: PostCommented) -> None:

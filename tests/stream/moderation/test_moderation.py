@@ -102,9 +102,9 @@ async def gateway(settings: MongoSettings, scorer: WordScorer) -> AsyncIterator[
     await asyncio.gather(bus.stop(), generation.stop())
 
 
-def prompt(text: str, name: str, user: str = "ada") -> PromptSubmitted:
+def prompt(text: str, name: str) -> PromptSubmitted:
     request = PictureRequest(prompt=text, model="pocket", seed=1, image_ids=("i1",))
-    return PromptSubmitted(generation_id=name, user_id=user, request=request)
+    return PromptSubmitted(generation_id=name, user_id="ada", request=request)
 
 
 def image(name: str, index: int) -> ImageGenerated:
@@ -182,23 +182,31 @@ async def test_a_prompt_that_a_scorer_always_fails_on_is_held_and_the_person_tol
     assert (entry.target_id, entry.text) == ("g1", "good")
 
 
-async def test_one_persons_hundred_prompts_do_not_hold_up_anothers_first(
-    gateway: Gateway, scorer: WordScorer, jetstream: JetStreamContext
+@pytest.mark.parametrize("kind", [PromptSubmitted, ImageGenerated])
+async def test_one_persons_hundred_do_not_hold_up_anothers_first(
+    gateway: Gateway, scorer: WordScorer, jetstream: JetStreamContext, kind: type[Event]
 ) -> None:
+    def event(number: int, user: str) -> Event:
+        asked, painted = prompt("good", f"{user} {number}"), image("fine", number)
+        one = asked if kind is PromptSubmitted else painted
+        return one.model_copy(update={"user_id": user, "generation_id": f"{user} {number}"})
+
     scorer.at_work.clear()
     for number in range(100):
-        await gateway.bus.emit(prompt("good", f"ada's {number}"))
-    await gateway.bus.emit(prompt("good", "ben's", user="ben"))
+        await gateway.bus.emit(event(number, "ada"))
+    await gateway.bus.emit(event(0, "ben"))
 
     async def all_in_hand() -> bool:
-        row = await jetstream.consumer_info("EVENTS", consumer("moderation", PromptSubmitted).durable)
+        row = await jetstream.consumer_info("EVENTS", consumer("moderation", kind).durable)
         return (row.num_pending, row.num_ack_pending) == (0, 101)
 
     await eventually(all_in_hand)
     await gateway.bus.ask(ModerationQueue())  # whose answer comes after what was sent there before
     scorer.at_work.set()
-    heard = [event.generation_id for event in await gateway.hears(101) if isinstance(event, PromptApproved)]
-    assert heard.index("ben's") < 3
+    heard = [
+        said.generation_id for said in await gateway.hears(101) if isinstance(said, PromptApproved | ImageApproved)
+    ]
+    assert heard.index("ben 0") < 3
     assert len(set(heard)) == 101
 
 
