@@ -136,7 +136,7 @@ BUGS: tuple[Plant, ...] = (
         "return await parts.outbox.add(session, event)\n\n    async def switch",
         "parts.outbox.flush(rows := await parts.outbox.add(session, event))\n        return rows\n\n"
         "    async def switch",
-        CONTENT + "test_telling.py",
+        CONTENT + "test_repair.py",
     ),
     plant(
         "liking again counts again", "store/reactions.py",

@@ -8,17 +8,18 @@ from typing import NoReturn
 
 import httpx
 import pytest
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.gateway.context import Parts
 from services.gateway.people import counters as people_counters
 from services.gateway.people import erasure
 from services.gateway.posting import counters
-from shared.events import utcnow
+from shared.events import PostBookmarked, utcnow
 from shared.mongo import Document
 from tests.api.conftest import PASSWORD, Person
 from tests.api.gateway_content.conftest import MakePictures
 from tests.api.gateway_content.test_posts import publish
-from tests.api.gateway_people.arranging import eventually
+from tests.api.gateway_people.arranging import eventually, stored
 
 Act = Callable[[httpx.AsyncClient, dict[str, str]], Awaitable[httpx.Response]]
 
@@ -123,6 +124,35 @@ async def test_what_a_crash_left_uncounted_is_counted(
     await repaired()
     assert await counted(parts) == await counted_again(parts)
     assert await parts.mongo.database["recounts"].count_documents({}) == 0
+
+
+async def test_a_crash_before_the_commit_changes_nothing_and_tells_nothing(
+    ada: Person, bob: Person, parts: Parts, scene: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut_off(work: Callable[[AsyncClientSession], Awaitable[object]]) -> NoReturn:
+        async with parts.mongo.client.start_session() as session, await session.start_transaction():
+            await work(session)
+            raise ConnectionResetError
+
+    async def told() -> list[str]:
+        return [message.subject for message in await stored(parts)]
+
+    async def told_after() -> list[str] | None:
+        return (await told())[len(before) :] or None
+
+    async def all_told() -> bool:
+        return await parts.outbox.waiting() == 0
+
+    await eventually(all_told)
+    before, counts = await told(), await counted(parts)
+    with monkeypatch.context() as crash:
+        crash.setattr(parts.mongo, "transaction", cut_off)
+        for act in ACTS.values():
+            assert (await act(bob.http, scene)).status_code == 500
+    assert await counted(parts) == counts == await counted_again(parts)
+    # Events leave in their order: one that had left too early would be before this one.
+    assert (await ada.http.put(f"/v1/posts/{scene['post']}/bookmark")).status_code == 204
+    assert await eventually(told_after) == [PostBookmarked.subject]
 
 
 async def test_an_erasure_that_dies_before_it_counts_loses_no_count(
