@@ -8,7 +8,9 @@ import { useCreateDraft } from "./draft";
  */
 export function usePromptWalk(): (step: 1 | -1) => Promise<void> {
   const walk = useRef<{ own: string; prompts: string[]; at: number } | null>(null);
-  return async (step) => {
+  const last = useRef(Promise.resolve());
+
+  async function go(step: 1 | -1): Promise<void> {
     if (useSession.getState().state !== "in") return;
     const shown = useCreateDraft.getState().prompt;
     const place = walk.current;
@@ -29,6 +31,12 @@ export function usePromptWalk(): (step: 1 | -1) => Promise<void> {
     if (!now) return;
     now.at = Math.max(-1, Math.min(now.prompts.length - 1, now.at + step));
     useCreateDraft.setState({ prompt: now.prompts[now.at] ?? now.own });
+  }
+
+  return (step) => {
+    // The first step has to ask for the prompts; quick steps after it wait their turn.
+    last.current = last.current.then(() => go(step));
+    return last.current;
   };
 }
 
