@@ -193,7 +193,7 @@ BUGS: tuple[Plant, ...] = (
     ),
     plant(
         "an erasure leaves the broker's streams alone", "people/erasure.py",
-        'removed["events"] = await parts.bus.forget(user_id)', 'removed["events"] = 0', PEOPLE + "test_me.py",
+        'removed["events"] = await parts.bus.forget(user_id)', 'removed["events"] = 0', CONTENT + "test_background.py",
     ),
     # Repair
     plant(

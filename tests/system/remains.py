@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
@@ -57,9 +59,8 @@ async def _documents(port: int) -> AsyncIterator[tuple[str, str]]:
 def _points(folder: Path) -> Iterator[tuple[str, str]]:
     """Every point of the index. The service has the folder open, so a copy is read."""
     for shard in folder.glob("*/shard"):
-        with tempfile.TemporaryDirectory() as copy:
-            shutil.copytree(shard, copy, dirs_exist_ok=True)
-            opened = qdrant_edge.EdgeShard.load(copy)
+        with tempfile.TemporaryDirectory() as scratch:
+            opened = _copied(shard, Path(scratch))
             offset = None
             while True:
                 request = qdrant_edge.ScrollRequest(offset=offset, limit=256, with_payload=True, with_vector=False)
@@ -69,6 +70,17 @@ def _points(folder: Path) -> Iterator[tuple[str, str]]:
                 if offset is None:
                     break
             opened.close()
+
+
+def _copied(shard: Path, scratch: Path) -> qdrant_edge.EdgeShard:
+    """The service writes meanwhile, so a copy may be torn: then another is made."""
+    for attempt in range(20):
+        copy = scratch / str(attempt)
+        with contextlib.suppress(Exception):
+            shutil.copytree(shard, copy)
+            return qdrant_edge.EdgeShard.load(str(copy))
+        time.sleep(0.1)
+    raise AssertionError(f"no whole copy of {shard} could be made")
 
 
 async def _messages(port: int) -> AsyncIterator[tuple[str, str]]:

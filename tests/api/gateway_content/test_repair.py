@@ -96,9 +96,11 @@ async def die(*_: object, **__: object) -> NoReturn:
 
 
 @pytest.fixture
-async def repaired(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Awaitable[None]]:
-    """Count again what was noted; until then nobody does."""
-    begun = utcnow() - timedelta(hours=1)
+async def repaired(
+    parts: Parts, scene: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], Awaitable[None]]:
+    """Count again what has moved since the scene was set; until then nobody does."""
+    begun = utcnow()
     for module in (counters, people_counters):
         monkeypatch.setattr(module, "SETTLED_AFTER", timedelta(hours=1))
 
