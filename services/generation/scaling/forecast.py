@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 
-from services.generation.scaling.keeping import LEARNS_EVERY, Keeping
+from services.generation.scaling.keeping import LEARNS_EVERY, REMEMBERED, Keeping
 from services.generation.scaling.ports import MOST_CONTAINERS, Target
 from services.generation.scaling.standing import Standing
 
@@ -42,8 +42,8 @@ class Forecast:
         self._most, self._control_s = most, control_s
         self._short = self._long = self._ahead = 0.0
         self._seen_at = 0.0
-        self._signs = self._requests = 0
-        self._asked_s = 0.0
+        self._signs = self._followed_s = 0.0
+        self._requests = 0
         self._in_flight = 0
         self._work_s = 0.0
         self._keeping, self._standing = Keeping(), Standing(most)
@@ -53,6 +53,8 @@ class Forecast:
         """Somebody is about to ask."""
         self._fade(now)
         self._keeping.signed(now)
+        if self._signs > REMEMBERED:
+            self._signs, self._followed_s = self._signs / 2, self._followed_s / 2
         self._signs += 1
         self._ahead += 1 / AHEAD_S
         self._standing.note(now, _staff(self._rising()), self._start_s)
@@ -61,10 +63,10 @@ class Forecast:
         """A request that takes `work_s` seconds alone has come."""
         self._fade(now)
         self._requests += 1
-        self._asked_s += work_s
         self._short += work_s / SHORT_S
         self._long += work_s / LONG_S
-        self._keeping.arrived(now, self._start_s)
+        if self._keeping.arrived(now, self._start_s):
+            self._followed_s += work_s
         self._standing.note(now, _staff(self._rising()), self._start_s, work_s * self.batch_gain)
         if self._requests % LEARNS_EVERY == 0:
             self._standing.learn()
@@ -97,8 +99,8 @@ class Forecast:
 
     def _rising(self) -> float:
         """Load as it is seen first, in containers' worth: the last seconds' work, or what signs say will come."""
-        # As many requests for a sign, and as large, as there were so far.
-        ahead = self._ahead * self._asked_s / self._signs if self._signs >= ENOUGH_SIGNS else 0.0
+        # As many requests after a sign, and as large, as there were lately.
+        ahead = self._ahead * self._followed_s / self._signs if self._signs >= ENOUGH_SIGNS else 0.0
         return max(self._short, ahead) * self.batch_gain
 
     def _count(self, now: float) -> int:

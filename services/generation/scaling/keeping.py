@@ -51,8 +51,9 @@ class Keeping:
         if self._idle_since is not None:
             self._while_idle.append(now)
 
-    def arrived(self, now: float, start_s: float) -> None:
-        """A request has come; a container that is asked for takes `start_s` until it serves."""
+    def arrived(self, now: float, start_s: float) -> bool:
+        """A request has come; a container that is asked for takes `start_s` until it serves. Tells whether a sign came
+        before it."""
         if self._idle_since is not None:
             if now - self._idle_since > KEPT_S[0]:
                 self._relive(self._idle_since, now, start_s)
@@ -60,13 +61,15 @@ class Keeping:
         if now < self._all_ready_at:
             for choice in self._choices:
                 choice.late += now + WAITS_S < choice.ready_at
-        if self._signs:
+        signed = bool(self._signs)
+        if signed:
             self._signs.popleft()
         self._requests += 1
         self._unlearnt += 1
         if self._unlearnt >= LEARNS_EVERY:
             self._unlearnt = 0
             self._choose()
+        return signed
 
     def idle(self, now: float) -> None:
         """Nothing is left to do."""

@@ -107,6 +107,13 @@ def test_signs_of_many_call_for_containers_before_their_requests_come(policy: Fo
     assert wanted(policy, now + 5).min_containers > 2
 
 
+def test_a_sign_counts_for_no_more_than_one_request_however_many_come_without(policy: Forecast) -> None:
+    now = sessions(policy, pause_s=3.0, count=5000)
+    for _ in range(30):
+        policy.intended(now + 300)
+    assert wanted(policy, now + 301).min_containers <= 3
+
+
 def test_more_stand_ready_where_load_again_and_again_grows_faster_than_a_container_starts() -> None:
     sudden, slow = Forecast(cold_start_s=30.0, most=10), Forecast(cold_start_s=30.0, most=10)
     standing = []
