@@ -25,7 +25,7 @@ COPIED = ("shared", "services", "deploy", "promptgram", "tests", "pyproject.toml
 LEFT_OUT = shutil.ignore_patterns("node_modules", "dist", "__pycache__", "screenshots")
 PATIENCE_S = 600
 say = partial(Console(width=180, highlight=False, markup=False).print, soft_wrap=True)
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def noticed(copy: Path, bug: Plant) -> bool:
     result = run(copy, bug.tests)
     for path, text in sound.items():
         (copy / path).write_text(text)
-    by = result.failed.rpartition("/")[2] if result.failed else "NOBODY"
+    by = re.sub(r"^[^:]*/", "", result.failed) if result.failed else "NOBODY"
     say(f"{bug.what:58} {by:96} {result.seconds:4.0f} s")
     return result.failed is not None
 

@@ -103,6 +103,7 @@ async def repaired(
     begun = utcnow()
     for module in (counters, people_counters):
         monkeypatch.setattr(module, "SETTLED_AFTER", timedelta(hours=1))
+    await parts.mongo.database["recounts"].delete_many({})
 
     async def repair() -> None:
         monkeypatch.setattr(counters, "SETTLED_AFTER", timedelta(seconds=-1))
