@@ -11,10 +11,10 @@ PATIENCE_MS = 30_000
 EVERY_S = 0.1
 
 
-def eventually(look: Callable[[], T], *, patience_s: float = PATIENCE_MS / 1000) -> T:
-    """What `look` returns as soon as it is true; asks again until then, and `AssertionError` when that is too long."""
-    deadline = time.monotonic() + patience_s
+def eventually(look: Callable[[], T], *, saying: Callable[[], str] = lambda: "it has not come about") -> T:
+    """What `look` returns as soon as it is true; asks again until then, and fails with what `saying` says."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
     while not (found := look()):
-        assert time.monotonic() < deadline, "it has not come about"
+        assert time.monotonic() < deadline, saying()
         time.sleep(EVERY_S)
     return found

@@ -94,7 +94,10 @@ def test_a_picture_is_made_found_liked_talked_about_and_remixed(windows: Windows
     news = ada.get_by_role("main").get_by_role("listitem")
     for words in ("liked your post", "commented on your post", "remixed your post", "followed you"):
         # The latest of them may be told after the page has asked.
-        eventually(lambda words=words: told(ada, news.filter(has_text=words)))
+        eventually(
+            lambda words=words: told(ada, news.filter(has_text=words)),
+            saying=lambda words=words: f"{words}? {ada.get_by_role('main').inner_text()}",
+        )
 
 
 def test_a_blocked_prompt_is_explained_and_can_be_appealed(windows: Windows, make_person) -> None:
