@@ -213,6 +213,7 @@ STAYS: dict[str, tuple[set[str], str]] = {
     # What other people did keeps the name of the thing that they did it with.
     "feed.encounters": ({"post"}, "what others liked"),
     "feed.impressions": ({"post"}, "what others were shown"),
+    "feed.draws": ({"post"}, "what others could have been shown; 30 days"),
     "gateway.generations": (IDS, "which picture others started from"),
     "gateway.images": ({"post"}, "the same"),
     "gateway.prompts": ({"picture"}, "the same"),
