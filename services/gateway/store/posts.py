@@ -85,10 +85,6 @@ class Posts:
         """Remove a post and give what it was; None when it was gone already."""
         return await self._rows.find_one_and_delete({"_id": post_id}, session=session)
 
-    async def delete_of(self, user_id: str) -> None:
-        """Remove every post of a person, without an event: their erasure is told as one."""
-        await self._rows.delete_many({"author_id": user_id})
-
     async def by_authors(
         self, author_ids: Iterable[str], *, visibilities: Iterable[str], before: str | None, limit: int
     ) -> list[Document]:
