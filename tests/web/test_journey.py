@@ -91,6 +91,7 @@ def test_a_picture_is_made_found_liked_talked_about_and_remixed(windows: Windows
     expect(ben.get_by_label("Where it comes from")).to_contain_text("Remixed from", timeout=PATIENCE_MS)
 
     ada.get_by_role("link", name="Notifications").click()
+    ada.get_by_role("heading", name="Notifications").wait_for()
     news = ada.get_by_role("main").get_by_role("listitem")
     for words in ("liked your post", "commented on your post", "remixed your post", "followed you"):
         # The latest of them may be told after the page has asked.
