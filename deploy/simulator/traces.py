@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+Pause = Callable[[random.Random, float], float]
+"""Seconds until the next request, after one at this time."""
+
 INTENT_SHARE = 0.85
 """Of those who ask, how many are seen with the prompt box in focus before; the others call the API or remix."""
 TYPING_MEDIAN_S, TYPING_SPREAD = 9.0, 0.6
@@ -37,29 +40,20 @@ def poisson(seed: int, count: int) -> Trace:
 def diurnal(seed: int, count: int) -> Trace:
     """Two days from night to noon and back: 0.02 requests a second at night, 3 at noon (thinned Poisson)."""
 
-    def pause(rng: random.Random, at: float) -> float:
-        start = at
-        while True:
-            at += rng.expovariate(3.0)
-            day = 0.5 - 0.5 * math.cos(2 * math.pi * at / DAY_S)
-            if rng.random() < 0.007 + 0.993 * day**3:
-                return at - start
+    def share(at: float) -> float:
+        day = 0.5 - 0.5 * math.cos(2 * math.pi * at / DAY_S)
+        return 0.007 + 0.993 * day**3
 
-    return _made("diurnal", seed, count, pause)
+    return _made("diurnal", seed, count, _thinned(3.0, share))
 
 
 def bursty(seed: int, count: int) -> Trace:
     """Sessions with Pareto pauses between them and within them: a GPU is busy 7 % of the time."""
-    left = 0
-
-    def pause(rng: random.Random, _: float) -> float:
-        nonlocal left
-        if left == 0:
-            left = min(400, int(6 * rng.paretovariate(1.3)))
-            return min(3600.0, 22.0 * rng.paretovariate(1.25))
-        left -= 1
-        return min(30.0, 0.35 * rng.paretovariate(1.15))
-
+    pause = _sessions(
+        length=lambda rng: min(400, int(6 * rng.paretovariate(1.3))),
+        between=lambda rng: min(3600.0, 22.0 * rng.paretovariate(1.25)),
+        within=lambda rng: min(30.0, 0.35 * rng.paretovariate(1.15)),
+    )
     return _made("bursty", seed, count, pause)
 
 
@@ -76,29 +70,20 @@ def quiet(seed: int, count: int) -> Trace:
 def waves(seed: int, count: int) -> Trace:
     """From half a request a second to six and back, three times in two and a quarter hours (thinned Poisson)."""
 
-    def pause(rng: random.Random, at: float) -> float:
-        start = at
-        while True:
-            at += rng.expovariate(6.0)
-            level = 0.5 + 5.5 * max(0.0, math.sin(2 * math.pi * at / 5400)) ** 2
-            if rng.random() < level / 6:
-                return at - start
+    def share(at: float) -> float:
+        level = 0.5 + 5.5 * max(0.0, math.sin(2 * math.pi * at / 5400)) ** 2
+        return level / 6
 
-    return _made("waves", seed, count, pause)
+    return _made("waves", seed, count, _thinned(6.0, share))
 
 
 def visits(seed: int, count: int) -> Trace:
     """Short sessions with log-normal pauses, a minute between them as the median."""
-    left = 0
-
-    def pause(rng: random.Random, _: float) -> float:
-        nonlocal left
-        if left == 0:
-            left = min(200, int(3 * rng.paretovariate(1.6)))
-            return min(5400.0, 60 * math.exp(rng.gauss(0, 1.3)))
-        left -= 1
-        return 2.0 * math.exp(rng.gauss(0, 1.1))
-
+    pause = _sessions(
+        length=lambda rng: min(200, int(3 * rng.paretovariate(1.6))),
+        between=lambda rng: min(5400.0, 60 * math.exp(rng.gauss(0, 1.3))),
+        within=lambda rng: 2.0 * math.exp(rng.gauss(0, 1.1)),
+    )
     return _made("visits", seed, count, pause)
 
 
@@ -140,7 +125,40 @@ def read(path: Path) -> Trace:
     return Trace(path.stem, [at - first for at, _ in rows], [service for _, service in rows], [])
 
 
-def _made(name: str, seed: int, count: int, pause: Callable[[random.Random, float], float]) -> Trace:
+def _thinned(per_second: float, share: Callable[[float], float]) -> Pause:
+    """Random requests of a rate, of which each is kept with the probability that `share` has at its time."""
+
+    def pause(rng: random.Random, at: float) -> float:
+        start = at
+        while True:
+            at += rng.expovariate(per_second)
+            if rng.random() < share(at):
+                return at - start
+
+    return pause
+
+
+def _sessions(
+    *,
+    length: Callable[[random.Random], int],
+    between: Callable[[random.Random], float],
+    within: Callable[[random.Random], float],
+) -> Pause:
+    """Sessions of `length` further requests, with one kind of pauses before each and another in it."""
+    left = 0
+
+    def pause(rng: random.Random, _: float) -> float:
+        nonlocal left
+        if left == 0:
+            left = length(rng)
+            return between(rng)
+        left -= 1
+        return within(rng)
+
+    return pause
+
+
+def _made(name: str, seed: int, count: int, pause: Pause) -> Trace:
     rng = random.Random(seed)
     at, arrivals, services, intents = 0.0, [], [], []
     for _ in range(count):
