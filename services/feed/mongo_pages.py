@@ -42,7 +42,7 @@ class MongoPages:
         await self._draws.create_index([("at", 1)], expireAfterSeconds=int(DRAW_LIFE.total_seconds()))
 
     async def add(self, page: Page) -> Page:
-        key = f"{page.session_id}:{page.number}"
+        key = page.request_id
         try:
             await self._pages.insert_one(
                 {

@@ -126,6 +126,11 @@ class Pick:
     propensity: float = 1.0
 
 
+def request_id_of(session_id: str, number: int) -> str:
+    """The name of page `number` of a session."""
+    return f"{session_id}:{number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page that was served: number `number` of a session. `last` when nothing followed it."""
@@ -136,6 +141,11 @@ class Page:
     mode: FeedMode
     picks: tuple[Pick, ...]
     last: bool
+
+    @property
+    def request_id(self) -> str:
+        """What impressions and draws of this page are known by."""
+        return request_id_of(self.session_id, self.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,18 @@ from services.feed.mirror import PoolMirror, ViewerMirror
 from services.feed.personal import gather, rank
 from services.feed.pool import Pool
 from services.feed.ports import EncounterStore, Meaning, PageStore, PeopleStore, PostStore
-from services.feed.records import Gesture, Impression, Page, Pick, Post, Reaction, Relation, Ruling, SlotDraw
+from services.feed.records import (
+    Gesture,
+    Impression,
+    Page,
+    Pick,
+    Post,
+    Reaction,
+    Relation,
+    Ruling,
+    SlotDraw,
+    request_id_of,
+)
 from services.feed.sessions import Sessions
 from services.feed.stages.interleave import interleave
 from services.feed.stages.reasons import reason
@@ -91,7 +102,7 @@ class Feed:
         picks = [
             pick for pick in page.picks if pick.post_id in posts and self._still_wanted(viewer, posts[pick.post_id])
         ]
-        items = await self._items(picks, posts, viewer.id, f"{page.session_id}:{page.number}")
+        items = await self._items(picks, posts, viewer.id, page.request_id)
         following = None if page.last else str(SessionCursor(page.session_id, page.number + 1))
         return FeedItems(items=items, next_cursor=following)
 
@@ -114,7 +125,8 @@ class Feed:
                 )
             else:
                 now = utcnow()
-                chance = Random(f"{session_id}:{len(served)}")
+                name = request_id_of(session_id, len(served))
+                chance = Random(name)
                 gathered = await gather(pool, viewer, shown, self._meaning, self.co_engagement, now)
                 candidates = len(gathered.posts)
                 chosen = viewer.steering.exploration
@@ -122,9 +134,8 @@ class Feed:
                 ranked = rank(gathered, before, query.limit, exploration, chance, now)
                 picks, last = ranked.picks, ranked.last
                 if viewer.id is not None:
-                    request_id = f"{session_id}:{len(served)}"
                     draws = [
-                        SlotDraw(request_id, position, viewer.id, picks[position].post_id, chances, now)
+                        SlotDraw(name, position, viewer.id, picks[position].post_id, chances, now)
                         for position, chances in ranked.chances
                     ]
             span.set_attributes(
