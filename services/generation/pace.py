@@ -43,9 +43,7 @@ class Pace:
     def batch_gain(self, full: int) -> float:
         """The share of that which it takes in a batch of `full`, 1/`full` to 1. It is 1 while all batches had one size,
         so that nothing is counted on which was not seen."""
-        if not self._weight or full < 1:
-            return 1.0
-        if not self.alone_s:
+        if not self._weight or full < 1 or not self.alone_s:
             return 1.0
         return min(1.0, max(1 / full, self._batch_s(full) / (full * self.alone_s)))
 

@@ -23,8 +23,6 @@ _HASH = re.compile(r"[0-9a-f]{16,64}")
 FOR_EVERYBODY = "public, max-age=31536000, immutable"
 FOR_ONE = "private, max-age=31536000, immutable"
 Name = Annotated[str, Path(max_length=64, description="The picture's content hash.")]
-
-
 Expires = Annotated[int | None, Query(ge=0, lt=2**40, description="When the signature ends, as Unix time.")]
 Signature = Annotated[str | None, Query(max_length=64, description="Needed unless everybody may see the picture.")]
 Download = Annotated[Literal["1"] | None, Query(description="Offer it as a file to keep.")]
