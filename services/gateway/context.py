@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 
 from services.gateway.generating.live import WaitingLine, Watchers
 from services.gateway.generating.models import ModelRegistry
+from services.gateway.generating.one_by_one import OneByOne
 from services.gateway.health_of_parts import HealthOfParts
 from services.gateway.identity.code_flow import CodeFlow
 from services.gateway.identity.oidc import Issuer
@@ -84,6 +85,7 @@ class Parts:
     health: HealthOfParts
     watchers: Watchers
     line: WaitingLine
+    asking: OneByOne
 
     @classmethod
     def assemble(cls, settings: GatewaySettings, mongo: Mongo, bus: Bus, media: MediaStore) -> Parts:
@@ -125,6 +127,7 @@ class Parts:
             health=HealthOfParts(mongo, bus),
             watchers=Watchers(),
             line=WaitingLine(),
+            asking=OneByOne(),
         )
 
     async def create_indexes(self) -> None:

@@ -89,7 +89,7 @@ async def create_generation(
             if generation is None:
                 source = await find_source(parts, viewer, body.source_image_id) if body.source_image_id else None
                 request = await _picture_request(parts, body, source)
-                async with _admitted(parts, viewer, body.n):
+                async with parts.asking.of(viewer.user_id), _admitted(parts, viewer, body.n):
                     generation = await flow.open_generation(
                         parts, generation_id, viewer.user_id, request, source=source
                     )

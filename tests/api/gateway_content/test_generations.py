@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
+import pytest
 
 from services.gateway.context import Parts
+from services.gateway.generating import flow
 from shared.events import DecisionMade, ImageApproved, Target
 from tests.api.conftest import Person
 from tests.api.gateway_content.conftest import MakePictures, Studio, refusal, until
@@ -66,6 +69,39 @@ async def test_waiting_that_is_not_enough_answers_202(ada: Person, studio: Studi
     assert answer.status_code == 202
     assert answer.headers["Preference-Applied"] == "wait=1"
     studio.go.set()
+
+
+async def test_one_persons_many_requests_take_no_others_place(
+    ada: Person, bob: Person, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside: list[str] = []
+    held, go_on = asyncio.Event(), asyncio.Event()
+
+    async def opening(parts: Parts, generation_id: str, user_id: str, *rest: Any, **more: Any) -> Any:
+        inside.append(user_id)
+        if user_id == ada.id:
+            held.set()
+            await go_on.wait()
+        return await open_generation(parts, generation_id, user_id, *rest, **more)
+
+    open_generation = flow.open_generation
+    monkeypatch.setattr(flow, "open_generation", opening)
+    many = [asyncio.create_task(ask(ada, f"a fox {number}")) for number in range(5)]
+    await held.wait()
+    assert (await ask(bob, "an owl", WAIT)).json()["status"] == "ready"
+    assert inside == [ada.id, bob.id]
+    go_on.set()
+    assert [answer.status_code for answer in await asyncio.gather(*many)] == [202] * 5
+    assert inside.count(ada.id) == 5
+
+
+async def test_waiting_for_one_does_not_keep_ones_next_from_being_taken(ada: Person, studio: Studio) -> None:
+    waiting = asyncio.create_task(ask(ada, "wait for me", WAIT))
+    await until(lambda: asyncio.sleep(0, studio.submitted))
+    assert (await ask(ada, "a fox", WAIT)).json()["status"] == "ready"
+    assert not waiting.done()
+    studio.go.set()
+    assert (await waiting).json()["status"] == "ready"
 
 
 async def test_a_refused_prompt_tells_its_decision(ada: Person, studio: Studio, parts: Parts) -> None:
