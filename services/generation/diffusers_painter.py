@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from services.generation.pipelines import FastPath, Loaded, load
+from services.generation.pipelines import FastPath, Loaded, lanes, load
 from services.generation.ports import Canvas, Interrupted, Progress, Readiness
 from services.generation.registry import POCKET, ModelRecord
 
@@ -22,10 +22,8 @@ PREVIEW_SIDE = 96
 class DiffusersPainter:
     """Loads a pipeline once and calls it with batches. The same seed on the same machine gives the same picture."""
 
-    lanes = 1
-
     def __init__(self, record: ModelRecord, *, threads: int, fast: FastPath | None = None) -> None:
-        self.record = record
+        self.record, self.lanes = record, lanes(record, threads)
         self._threads, self._fast = threads, fast or FastPath()
         self._loaded: Loaded | None = None
 

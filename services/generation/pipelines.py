@@ -58,6 +58,11 @@ def best_device() -> str:
     return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+def lanes(record: ModelRecord, cores: int) -> int:
+    """How many batches are painted at once on the best device: what fills it."""
+    return cores if record.picture_per_core and best_device() == "cpu" else 1
+
+
 def load(record: ModelRecord, *, threads: int, fast: FastPath) -> Loaded:
     """Load onto the best device.
 
@@ -70,11 +75,10 @@ def load(record: ModelRecord, *, threads: int, fast: FastPath) -> Loaded:
         pocket = PocketPipeline.from_pretrained(record.source)
         pocket.to(device)
         if device == "cpu":
-            pocket.use_threads(threads)
+            pocket.trace()
+            record, threads = replace(record, max_batch=1), 1
         pocket.set_progress_bar_config(disable=True)
-        # Its operations are too small to be split; a batch's pictures are not. More of them than cores gain nothing
-        # and have whoever comes next wait longer.
-        return Loaded(replace(record, max_batch=threads), device, 1, pocket, pocket)
+        return Loaded(record, device, threads, pocket, pocket)
     pipeline = _from_pretrained(record, device, fast)
     loaded = _described(Loaded(record, device, threads, pipeline, _image_to_image(pipeline)))
     if device == "cuda":

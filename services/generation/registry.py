@@ -55,6 +55,8 @@ class ModelRecord:
         tiny_vae: a small decoder that may replace the pipeline's own: quicker, at some loss of fine detail.
         trailing: whether the few steps have to be spaced from the noisy end.
         prompt_tokens: longest prompt that the text encoder takes, where that has to be said.
+        picture_per_core: whether a CPU paints most when each core has a picture of its own: the operations are too
+            small to be split among cores, and pictures together in one tensor take nearly as long as one by one.
         licence_note: a sentence for whoever runs the service.
         gated: whether the hub gives the weights only to accounts that have accepted the licence.
     """
@@ -83,6 +85,7 @@ class ModelRecord:
     tiny_vae: Weights | None = None
     trailing: bool = False
     prompt_tokens: int | None = None
+    picture_per_core: bool = False
 
 
 TAESDXL = Weights("madebyollin/taesdxl", "b20258aaef75ef61e659c1e0f14f251cf0ad153e")
@@ -100,6 +103,7 @@ POCKET = ModelRecord(
     guidance_scale=1.5,
     negative_prompt=True,
     sizes={"1:1": (256, 256)},
+    picture_per_core=True,
 )
 
 SDXL_TURBO = ModelRecord(

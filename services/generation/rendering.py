@@ -52,6 +52,7 @@ class Renderer:
 
     def __init__(self, painter: Painter, speaker: Speaker, max_batch: int | None) -> None:
         self._painter, self._speaker, self._max_batch = painter, speaker, max_batch
+        self._lanes = asyncio.Semaphore(painter.lanes)
         self.pace = Pace()
 
     @property
@@ -96,20 +97,32 @@ class Renderer:
         return result
 
     async def _call(self, canvases: list[Canvas], report: Progress) -> list[Picture]:
-        """Paint them, in several calls if they are too many for one."""
-        painted: list[Picture] = []
-        for first in range(0, len(canvases), self.room):
-            part = canvases[first : first + self.room]
-            begun = time.monotonic()
+        """Paint them, in several calls if they are too many for one, side by side as far as lanes are free."""
+        parts = [canvases[first : first + self.room] for first in range(0, len(canvases), self.room)]
+        done = [0.0] * len(parts)
 
-            def overall(done: float, previews: Previews | None, first: int = first, count: int = len(part)) -> bool:
-                return report((first + done * count) / len(canvases), None if first else previews)
+        async def paint(number: int) -> list[Picture]:
+            part = parts[number]
 
-            contents = await asyncio.to_thread(self._painter.paint, part, overall)
-            taken_s = time.monotonic() - begun
+            def overall(share: float, previews: Previews | None) -> bool:
+                done[number] = share * len(part)
+                return report(sum(done) / len(canvases), None if number else previews)
+
+            async with self._lanes:
+                begun = time.monotonic()
+                contents = await asyncio.to_thread(self._painter.paint, part, overall)
+                taken_s = time.monotonic() - begun
             self.pace.waited(len(part), taken_s)
-            painted += self._measured(contents, taken_s)
-        return painted
+            return self._measured(contents, taken_s)
+
+        # To the end of all, so that no lane is still at work on what is given up here.
+        painted = await asyncio.gather(*map(paint, range(len(parts))), return_exceptions=True)
+        pictures: list[Picture] = []
+        for outcome in painted:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            pictures += outcome
+        return pictures
 
     def _measured(self, contents: list[Any], waited_s: float) -> list[Picture]:
         """With what each took: as measured beside the model, whose batches may be others, or as waited for."""

