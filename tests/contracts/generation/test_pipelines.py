@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from services.generation import pipelines
 from services.generation.diffusers_painter import DiffusersPainter, steps_from_source
 from services.generation.pipelines import FastPath
 from services.generation.ports import Canvas
@@ -41,6 +42,15 @@ def test_a_folder_without_a_record_is_described_by_its_pipeline(tiny: ModelRecor
     painter.load()
     assert painter.record.sizes == {"1:1": (16, 16)}
     assert (painter.record.negative_prompt, painter.record.image_to_image) == (True, True)
+
+
+@pytest.mark.parametrize(("device", "lanes"), [("cpu", 3), ("cuda", 1), ("mps", 1)])
+def test_only_on_a_cpu_a_small_model_has_a_lane_for_each_core(
+    tiny: ModelRecord, monkeypatch: pytest.MonkeyPatch, device: str, lanes: int
+) -> None:
+    monkeypatch.setattr(pipelines, "best_device", lambda: device)
+    assert DiffusersPainter(POCKET, threads=3).lanes == lanes
+    assert DiffusersPainter(tiny, threads=3).lanes == 1
 
 
 def test_a_distilled_denoiser_replaces_the_pipelines_own(tiny: ModelRecord, tmp_path: Path) -> None:
