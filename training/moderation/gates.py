@@ -30,6 +30,8 @@ from training.moderation.synthetic import examples
 
 PROMPTS, LONGEST_PROMPT = 1000, 1000
 SIDES = (256, 512, 768, 1024, 1536)
+FORMS: dict[str, dict[str, int]] = {"JPEG": {"quality": 86}, "WEBP": {"quality": 92, "method": 1}}
+"""As the generator writes originals. The service reads the JPEG; an operator's folder may hold either."""
 PICTURES, GRAIN = 40, 20
 ROUNDS = 5
 SEED = 11
@@ -47,8 +49,8 @@ def prompts(folder: Path | None) -> list[str]:
     return random.Random(SEED).sample(found, min(PROMPTS, len(found)))
 
 
-def pictures(side: int) -> list[bytes]:
-    """WebP with shapes and grain, which make it as large as a painted one."""
+def pictures(side: int, form: str) -> list[bytes]:
+    """Pictures with shapes and grain, which make the file as large as a painted one's."""
     chance = np.random.default_rng(SEED)
     found = []
     for _ in range(PICTURES):
@@ -56,7 +58,7 @@ def pictures(side: int) -> list[bytes]:
         grain = chance.integers(-GRAIN, GRAIN + 1, (side, side, 3))
         buffer = io.BytesIO()
         pixels = (np.asarray(shapes, np.int16) + grain).clip(0, 255).astype(np.uint8)
-        Image.fromarray(pixels).save(buffer, "WEBP", quality=92, method=1)
+        Image.fromarray(pixels).save(buffer, form, **FORMS[form])
         found.append(buffer.getvalue())
     return found
 
@@ -82,7 +84,8 @@ def hostile_gate(scorer: LayeredTextScorer) -> dict[str, Times]:
 
 def image_gate(scorer: LayeredImageScorer) -> dict[str, Times]:
     return {
-        f"{side}×{side}": [timed(lambda: scorer.assess(data)) for data in pictures(side)]  # noqa: B023 - called at once
+        f"{side}×{side} {form}": [timed(lambda: scorer.assess(data)) for data in pictures(side, form)]  # noqa: B023
+        for form in FORMS
         for side in SIDES
     }
 
@@ -114,7 +117,7 @@ def main() -> None:
     settings = ModerationSettings()
     scorer, looker = text_scorer(settings), image_scorer(settings)
     scorer.assess([("warm up", "prompt")])
-    looker.assess(pictures(SIDES[0])[0])
+    looker.assess(pictures(SIDES[0], "JPEG")[0])
     groups = {
         "prompts": {f"up to {LONGEST_PROMPT} characters": prompt_gate(scorer, texts)},
         "hostile texts of 10,000 characters": hostile_gate(scorer),

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from services.generation.encoding import encode
 from services.moderation.policy import Policy, Stage
 from services.moderation.ports import Assessment
 from services.moderation.regressions import RegressionCase, read_cases
 from services.moderation.scorers import image_scorer, text_scorer
+from services.moderation.service import SAME_WITHIN_BITS
 from services.moderation.settings import ModerationSettings
 from services.moderation.text.encoder import DIMENSIONS, LAYERS, WIDTH, MiniLMEncoder
 from services.moderation.text.scorer import LayeredTextScorer
@@ -145,3 +147,13 @@ def test_scores_are_probabilities_for_every_category(scorer: LayeredTextScorer) 
         "spam",
     } == set(assessment.scores)
     assert all(0 <= score <= 1 for score in assessment.scores.values())
+
+
+def test_the_form_that_is_judged_shows_what_the_other_form_shows() -> None:
+    """The service reads the JPEG of an original, most people get the WebP."""
+    noise = np.random.default_rng(3).integers(0, 255, (12, 12, 3), dtype=np.uint8)
+    files = encode(Image.fromarray(noise).resize((1280, 1280), Image.Resampling.BICUBIC)).files
+    looker = image_scorer(ModerationSettings())
+    judged, shown = (looker.assess(files["original", form]) for form in ("jpg", "webp"))
+    assert judged.scores["sexual"] == pytest.approx(shown.scores["sexual"], abs=0.02)
+    assert (int(judged.fingerprint, 16) ^ int(shown.fingerprint, 16)).bit_count() <= SAME_WITHIN_BITS
