@@ -11,6 +11,7 @@ import binascii
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain
@@ -64,6 +65,12 @@ class _Draft:
         self._text.append(self._old.text[self._at : end])
         self._origin.append(self._old.origin[self._at : end])
         self._at = end
+
+    def keep_only(self, places: Sequence[int]) -> None:
+        """Pass over `old` up to the last of `places`, leaving out all but them."""
+        self._text.append("".join([self._old.text[place] for place in places]))
+        self._origin.append(tuple([self._old.origin[place] for place in places]))
+        self._at = places[-1] + 1
 
     def replace_until(self, end: int, text: str) -> None:
         """Put `text` in place of what `old` has up to `end`; it comes from there, spread evenly."""
@@ -185,7 +192,7 @@ def _join_spelled_out(reading: Reading, vocabulary: Vocabulary) -> Reading:
     while begins := _BEGINS_RUN.search(text, at):
         at = begins.start()
         end, letters = _spelled_run(text, at)
-        joined = "".join(text[i] for i in letters)
+        joined = "".join([text[i] for i in letters])
         if len(letters) < 3 and (len(letters) < 2 or text[at + 1] == " " or joined not in SHORT_WORDS):
             # Two letters with a sign between them ("u.p") are passed whole, so that no other run begins within them.
             at = end if len(letters) == 2 and text[at + 1] != " " else at + 1
@@ -193,12 +200,10 @@ def _join_spelled_out(reading: Reading, vocabulary: Vocabulary) -> Reading:
         draft.keep_until(at)
         done = 0
         for piece in vocabulary.cut(joined) or [joined]:
-            draft.skip_until(letters[done])
             if done:
+                draft.skip_until(letters[done])
                 draft.insert(" ")
-            for place in letters[done : done + len(piece)]:
-                draft.skip_until(place)
-                draft.keep_until(place + 1)
+            draft.keep_only(letters[done : done + len(piece)])
             done += len(piece)
         draft.skip_until(end)
         at = end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from services.moderation.text.words import SHORT_WORDS, Vocabulary, squeeze
@@ -14,6 +15,7 @@ LEET = str.maketrans(
 LEET_DIGITS = str.maketrans("0134578@$", "oieastbas")
 LEET_L = str.maketrans({"1": "l", "!": "l", "0": "o"})
 SYMBOLS = frozenset("@$!|+(€£¡¢¥")
+_THRICE = re.compile(r"(.)\1\1", re.DOTALL)
 
 
 @lru_cache(maxsize=65536)
@@ -32,13 +34,14 @@ def repair(word: str, vocabulary: Vocabulary) -> str:
     candidates = [word]
     if not word.isalpha():
         candidates += [word.translate(LEET), word.translate(LEET_L).translate(LEET), bare.translate(LEET), letters]
-    for candidate in candidates:
+    distinct = list(dict.fromkeys(candidates))
+    for candidate in distinct:
         if len(candidate) >= 3 and candidate in vocabulary:
             return candidate
-    for candidate in candidates:
+    for candidate in distinct:
         if len(candidate) >= 4 and squeeze(candidate) != candidate and (form := vocabulary.by_skeleton(candidate)):
             return form if len(form) >= 3 else word
-    for candidate in candidates:
+    for candidate in distinct:
         if len(candidate) >= 4 and candidate.isalpha():
             for form in (candidate[::-1], candidate.translate(ROT13)):
                 if form in vocabulary.common:
@@ -52,7 +55,7 @@ def repair(word: str, vocabulary: Vocabulary) -> str:
 
 def _undressed(word: str) -> str:
     """An unknown word without letters written thrice, and with letters for digits where several stand in its middle."""
-    if any(a == b == c for a, b, c in zip(word, word[1:], word[2:], strict=False)):
+    if _THRICE.search(word):
         word = squeeze(word)
     spoken = word.translate(LEET_DIGITS)
     if spoken == word:

@@ -6,6 +6,9 @@ window of 20 words (in steps of 10) is weighed by its words alone, and only the 
 
 from __future__ import annotations
 
+import re
+from itertools import chain
+
 from services.moderation.text.normalise import Reading
 
 WINDOW_WORDS = 20
@@ -14,23 +17,24 @@ MAX_TOKENS = 128
 """Tokens of one text that are embedded; the heads are trained on texts cut in the same place."""
 WINDOW_TOKENS = 64
 """Of a window: three times what twenty words have. Only where words are no words would there be more to embed."""
+_UNSPACED = re.compile(r"\S++")
 
 
 def flatten(reading: Reading) -> Reading:
     """The reading with each run of blanks as one space and none at the ends."""
+    if reading.text == " ".join(reading.text.split()):
+        return reading
     text: list[str] = []
-    origin: list[int] = []
-    for character, place in zip(reading.text, reading.origin, strict=True):
-        if not character.isspace():
-            text.append(character)
-            origin.append(place)
-        elif text and text[-1] != " ":
+    origin: list[tuple[int, ...]] = []
+    end = 0
+    for match in _UNSPACED.finditer(reading.text):
+        if text:
             text.append(" ")
-            origin.append(place)
-    if text and text[-1] == " ":
-        text.pop()
-        origin.pop()
-    return Reading("".join(text), tuple(origin))
+            origin.append(reading.origin[end : end + 1])
+        end = match.end()
+        text.append(match[0])
+        origin.append(reading.origin[match.start() : end])
+    return Reading("".join(text), tuple(chain.from_iterable(origin)))
 
 
 def windows(reading: Reading) -> list[Reading]:

@@ -13,6 +13,7 @@ SHORT_WORDS = frozenset(
 LONGEST = 16
 MAX_CUT = 2000
 _LETTERS = re.compile(r"[^\W\d_]{3,}+")
+_RUN = re.compile(r"(.)\1++", re.DOTALL)
 
 
 class Vocabulary:
@@ -104,4 +105,4 @@ class Vocabulary:
 
 def squeeze(word: str) -> str:
     """Each run of one letter written once."""
-    return "".join([letter for letter, before in zip(word, " " + word, strict=False) if letter != before])
+    return _RUN.sub(r"\1", word)
