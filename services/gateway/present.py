@@ -89,10 +89,10 @@ def author(parts: Parts, account: Document, avatar: Document | None = None) -> a
 
 
 async def posts(parts: Parts, viewer: Viewer | None, documents: list[Document]) -> list[answers.Post]:
-    """Posts that have passed `visible_posts`, with their authors and the viewer's own reactions, in two queries."""
+    """Posts that have passed `visible_posts`, with their authors and the viewer's own reactions."""
     if not documents:
         return []
-    authors = await authors_of(parts, [document["author_id"] for document in documents])
+    authors = await _authors_of(parts, documents)
     reactions: dict[str, set[str]] = {}
     if viewer:
         reactions = await parts.reactions.of_viewer(viewer.user_id, [document["_id"] for document in documents])
@@ -103,9 +103,15 @@ async def posts(parts: Parts, viewer: Viewer | None, documents: list[Document]) 
     ]
 
 
-async def authors_of(parts: Parts, user_ids: list[str]) -> dict[str, answers.Author]:
-    """Authors by id, with their avatars."""
-    accounts = await parts.accounts.many(user_ids)
+async def _authors_of(parts: Parts, documents: list[Document]) -> dict[str, answers.Author]:
+    """The authors of posts or comments. The look at visibility has mostly brought them along as `author`."""
+    known = {document["author_id"]: document["author"] for document in documents if "author" in document}
+    unknown = {document["author_id"] for document in documents} - known.keys()
+    return await authors_of(parts, known | (await parts.accounts.many(unknown) if unknown else {}))
+
+
+async def authors_of(parts: Parts, accounts: Mapping[str, Document]) -> dict[str, answers.Author]:
+    """People by id as authors, with their avatars."""
     wanted = [account["avatar_image_id"] for account in accounts.values() if account.get("avatar_image_id")]
     avatars = {image["_id"]: image for image in await parts.images.many(wanted)} if wanted else {}
     return {
@@ -154,8 +160,8 @@ def _post(
 
 
 async def comments(parts: Parts, documents: list[Document]) -> list[answers.Comment]:
-    """Comments with their authors, in one query."""
-    authors = await authors_of(parts, [document["author_id"] for document in documents])
+    """Comments with their authors."""
+    authors = await _authors_of(parts, documents)
     return [
         answers.Comment(
             id=document["_id"],

@@ -41,20 +41,23 @@ OPENED: frozenset[Surface] = BY_LINK - {"notifications"} | {"profile", "export"}
 
 
 async def visible_posts(parts: Parts, viewer: Viewer | None, posts: list[Document], surface: Surface) -> list[Document]:
-    """Those of `posts` that the viewer may see on this surface, in their order."""
+    """Those of `posts` that the viewer may see on this surface, in their order, each with its `author`'s account."""
     authors = {post["author_id"] for post in posts}
     if not authors:
         return []
     if viewer is None:
-        people = await parts.accounts.many(authors, {"_id": 1})
-        return [post for post in posts if post["author_id"] in people and _open_to_all(post, surface)]
-    people, standing, words = await asyncio.gather(
-        parts.accounts.many(authors, {"_id": 1}),
-        parts.relations.standing(viewer.user_id, authors),
-        muted_words(parts, viewer) if surface not in OPENED else _no_words(),
+        people = await parts.accounts.many(authors)
+        return [
+            post | {"author": people[post["author_id"]]}
+            for post in posts
+            if post["author_id"] in people and _open_to_all(post, surface)
+        ]
+    people, standing = await asyncio.gather(
+        parts.accounts.many(authors), parts.relations.standing(viewer.user_id, authors)
     )
+    words = _muted(viewer) if surface not in OPENED else None
     return [
-        post
+        post | {"author": people[post["author_id"]]}
         for post in posts
         if post["author_id"] in people
         and (
@@ -90,20 +93,15 @@ async def visible_people(
     return [person for person in people if person["_id"] not in hidden]
 
 
-async def muted_words(parts: Parts, viewer: Viewer) -> re.Pattern[str] | None:
+def _muted(viewer: Viewer) -> re.Pattern[str] | None:
     """The viewer's muted words that have not expired, as one pattern over folded text; None when there are none."""
-    account = await parts.accounts.get(viewer.user_id, {"preferences.muted_words": 1})
     now = utcnow()
     words = [
         re.escape(_fold(entry["word"]))
-        for entry in ((account or {}).get("preferences") or {}).get("muted_words", ())
+        for entry in viewer.muted_words
         if entry.get("until") is None or entry["until"] > now
     ]
     return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)") if words else None
-
-
-async def _no_words() -> None:
-    return None
 
 
 def _fold(text: str) -> str:

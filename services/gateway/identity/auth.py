@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -20,6 +21,8 @@ from shared.mongo import Document
 ISSUER = "promptgram"
 ALGORITHM = "HS256"
 MODERATING = ("moderator", "operator")
+VIEWING = {"username": 1, "display_name": 1, "role": 1, "preferences.muted_words": 1}
+"""What is read of an account with each request."""
 _scheme = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token of this service or its issuer.")
 
 
@@ -31,6 +34,8 @@ class Viewer:
     username: str
     display_name: str
     role: str
+    muted_words: tuple[Mapping[str, Any], ...] = ()
+    """Entries `{word, until}` of their preferences, also those that have expired."""
 
     @property
     def moderates(self) -> bool:
@@ -39,7 +44,8 @@ class Viewer:
 
 def viewer_of(account: Document) -> Viewer:
     """The viewer that an account's owner is."""
-    return Viewer(account["_id"], account["username"], account["display_name"], account["role"])
+    muted = account.get("preferences", {}).get("muted_words", ())
+    return Viewer(account["_id"], account["username"], account["display_name"], account["role"], tuple(muted))
 
 
 def access_token(settings: GatewaySettings, user_id: str, family_id: str) -> tuple[str, int]:
@@ -83,7 +89,7 @@ async def maybe_signed_in(
         else:
             claims = _own_claims(parts.settings, token)
             request.state.session_family = claims["sid"]
-            account = await parts.accounts.get(claims["sub"], {"username": 1, "display_name": 1, "role": 1})
+            account = await parts.accounts.get(claims["sub"], VIEWING)
     except jwt.InvalidTokenError as error:
         raise _bad_token() from error
     if account is None:

@@ -60,18 +60,14 @@ class Me(Profile):
 
 async def cards(parts: Parts, viewer: Viewer | None, accounts: list[Document]) -> list[Card]:
     """People who have passed `visible_people`, in their order."""
-    authors = await present.authors_of(parts, [account["_id"] for account in accounts])
+    authors = await present.authors_of(parts, {account["_id"]: account for account in accounts})
     standing = await _standing(parts, viewer, accounts)
-    return [
-        Card(**_card(account, viewer, standing), avatar=authors[account["_id"]].avatar)
-        for account in accounts
-        if account["_id"] in authors
-    ]
+    return [Card(**_card(account, viewer, standing), avatar=authors[account["_id"]].avatar) for account in accounts]
 
 
 async def profile(parts: Parts, viewer: Viewer | None, account: Document) -> Profile:
     """One person's page, as this viewer sees it."""
-    authors = await present.authors_of(parts, [account["_id"]])
+    authors = await present.authors_of(parts, {account["_id"]: account})
     standing = await _standing(parts, viewer, [account])
     return Profile(
         **_card(account, viewer, standing),
@@ -83,7 +79,7 @@ async def profile(parts: Parts, viewer: Viewer | None, account: Document) -> Pro
 
 async def me(parts: Parts, account: Document) -> Me:
     """One's own account, with what only its owner sees."""
-    authors = await present.authors_of(parts, [account["_id"]])
+    authors = await present.authors_of(parts, {account["_id"]: account})
     hidden = account.get("hidden_profile")
     shown = account | hidden if hidden else account
     return Me(

@@ -58,7 +58,7 @@ async def present_groups(parts: Parts, viewer: Viewer, groups: list[Document]) -
         visible_people(parts, viewer, list(accounts.values()), "notifications"),
         visible_posts(parts, viewer, posts, "notifications"),
     )
-    authors = await present.authors_of(parts, [person["_id"] for person in people])
+    authors = await present.authors_of(parts, {person["_id"]: person for person in people})
     previews = {post["_id"]: _preview(parts, post) for post in shown_posts}
     found = (_entry(group, authors, previews, counts.get(group["_id"], 0)) for group in groups)
     return [entry for entry in found if entry]
