@@ -1,18 +1,27 @@
-"""Connecting to MongoDB, and doing several writes as one."""
+"""Connecting to MongoDB, doing several writes as one, and pages of what is sorted by several fields.
+
+The database on one machine has a price list of its own (docs/decisions/0011-what-a-query-costs.md); what is written
+here and in the stores keeps to it, and is good style on MongoDB too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
-from pymongo import AsyncMongoClient
+from pymongo import ASCENDING, AsyncMongoClient, InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ClientBulkWriteException, DuplicateKeyError, PyMongoError
+from pymongo.results import ClientBulkWriteResult
 
 from shared.settings import MongoSettings
 
 Document = dict[str, Any]
+Write = InsertOne[Document] | UpdateOne
+DUPLICATE_KEY = 11000
 Database = AsyncDatabase[Document]
 R = TypeVar("R")
 
@@ -36,8 +45,28 @@ class Mongo:
 
     async def transaction(self, work: Callable[[AsyncClientSession], Awaitable[R]]) -> R:
         """Run `work(session)` as one transaction, again on a transient conflict; all of it happens or nothing."""
-        async with self.client.start_session() as session:
+        # Every read is from the primary: nothing to be causal about, and SecantusDB refuses the field that says so.
+        async with self.client.start_session(causal_consistency=False) as session:
             return await session.with_transaction(work)
+
+    async def write(self, writes: Sequence[Write], session: AsyncClientSession | None = None) -> ClientBulkWriteResult:
+        """Several writes to any collections in one command, in order; the first that fails ends it.
+
+        Each names its collection by `namespace`. Without a session those before the failure stand.
+
+        Raises:
+            DuplicateKeyError: when that is why one failed.
+        """
+        try:
+            return await self.client.bulk_write(writes, session=session)
+        except ClientBulkWriteException as error:
+            if isinstance(error.error, PyMongoError):
+                # It carries the label by which a transaction knows that it may try again; the wrapper does not.
+                raise error.error from error
+            for failed in error.details["writeErrors"]:
+                if failed["code"] == DUPLICATE_KEY:
+                    raise DuplicateKeyError(failed["errmsg"], DUPLICATE_KEY, failed) from error
+            raise
 
     async def ping(self) -> None:
         """Raise when the database is out of reach."""
@@ -45,3 +74,32 @@ class Mongo:
 
     async def close(self) -> None:
         await self.client.close()
+
+
+async def page_after(
+    rows: AsyncCollection[Document],
+    query: Document,
+    order: Sequence[tuple[str, int]],
+    place: Sequence[Any] | None,
+    limit: int,
+) -> list[Document]:
+    """The next `limit` rows of a query in this order, after the row whose values of the order's fields are `place`.
+
+    One question for each field, nearest first, and mostly one that is answered: an `$or` of them all would have the
+    database read the whole collection.
+    """
+    found: list[Document] = []
+    for further in _ranges(order, place) if place else [{}]:
+        if len(found) < limit:
+            found += await rows.find(query | further).sort(order).limit(limit - len(found)).to_list()
+    return found
+
+
+def _ranges(order: Sequence[tuple[str, int]], place: Sequence[Any]) -> list[Document]:
+    """What lies beyond a place, in parts that don't overlap: first what is equal in all fields but the last."""
+    names = [name for name, _ in order]
+    return [
+        dict(zip(names[:equal], place, strict=False))
+        | {names[equal]: {"$gt" if order[equal][1] == ASCENDING else "$lt": place[equal]}}
+        for equal in reversed(range(len(order)))
+    ]

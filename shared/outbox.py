@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,10 +24,11 @@ from shared import background
 from shared.bus import Bus
 from shared.events import Event, every_event, utcnow
 from shared.ids import new_id
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, Write
 
 log = structlog.get_logger(__name__)
 
+CLEAR_EVERY_S = 0.25
 SWEEP_EVERY_S = 1.0
 LEFT_BEHIND_AFTER = timedelta(seconds=2)
 SWEEP_ORDER = [("created_at", ASCENDING), ("order", ASCENDING)]
@@ -46,34 +49,41 @@ class Outbox:
     """
 
     def __init__(self, mongo: Mongo, bus: Bus) -> None:
+        self._mongo = mongo
         self._rows = mongo.database["outbox"]
         self._bus = bus
         self._fresh: asyncio.Queue[Document] = asyncio.Queue()
+        self._published: list[str] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._behind = False
 
-    async def add(self, session: AsyncClientSession, *events: Event) -> list[Document]:
-        """Store events within the caller's transaction. Hand the rows to `flush` once it has committed.
+    async def commit(self, writes: Sequence[Write], *events: Event) -> None:
+        """Store events and the writes that they tell of as one, then have them published.
 
-        A fact that still waits to be published may be stored again: it stays as it is.
+        Raises:
+            DuplicateKeyError: when one of the writes inserts what is there already; then nothing has happened.
         """
-        carrier: dict[str, str] = {}
-        propagate.inject(carrier)
-        rows: list[Document] = [
-            {
-                "_id": event.message_id,
-                "subject": event.subject,
-                "body": event.model_dump_json(),
-                "trace": carrier,
-                "created_at": utcnow(),
-                "order": new_id(),
-            }
-            for event in events
-        ]
+        rows = _rows(events)
+        together = [*writes, *self._upserts(rows)]
+        if len(together) == 1:
+            await self._mongo.write(together)
+        else:
+            await self._mongo.transaction(partial(self._mongo.write, together))
+        self.flush(rows)
+
+    async def add(self, session: AsyncClientSession, *events: Event) -> list[Document]:
+        """Store events within the caller's transaction, for what `commit` can't express. Hand the rows to `flush`
+        once it has committed.
+        """
+        rows = _rows(events)
         if rows:
-            upserts = [UpdateOne({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True) for row in rows]
-            await self._rows.bulk_write(upserts, session=session)
+            await self._mongo.write(self._upserts(rows), session)
         return rows
+
+    def _upserts(self, rows: list[Document]) -> list[Write]:
+        """A fact that still waits to be published may be stored again: it stays as it is."""
+        name = self._rows.full_name
+        return [UpdateOne({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True, namespace=name) for row in rows]
 
     def flush(self, rows: list[Document]) -> None:
         """Publish rows that have been committed, soon and in order, without waiting for it."""
@@ -93,10 +103,12 @@ class Outbox:
     async def start(self) -> None:
         await self._rows.create_index(SWEEP_ORDER)
         await self._rows.update_many({STUCK: True}, {"$unset": {STUCK: ""}})
-        self._tasks = [asyncio.create_task(self._publish_fresh()), asyncio.create_task(self._sweep())]
+        works = (self._publish_fresh(), self._clear_often(), self._sweep())
+        self._tasks = [asyncio.create_task(work) for work in works]
 
     async def stop(self) -> None:
         await background.end(self._tasks)
+        await self._clear()
 
     async def _publish_fresh(self) -> None:
         while True:
@@ -107,6 +119,21 @@ class Outbox:
             while self._behind and not self._fresh.empty():
                 self._fresh.get_nowait()
 
+    async def _clear_often(self) -> None:
+        while True:
+            await asyncio.sleep(CLEAR_EVERY_S)
+            await self._clear()
+
+    async def _clear(self) -> None:
+        """Remove the rows that the broker has stored, many at once: each removal alone costs a commit."""
+        done, self._published = self._published, []
+        if not done:
+            return
+        try:
+            await self._rows.delete_many({"_id": {"$in": done}})
+        except PyMongoError as error:
+            log.warning("outbox rows will be published again", error=str(error))
+
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
@@ -115,6 +142,7 @@ class Outbox:
 
     async def _publish_left_behind(self) -> int:
         """Publish the oldest rows that nobody has published in time; returns how many."""
+        await self._clear()
         left: dict[str, Any] = {STUCK: {"$exists": False}}
         if not self._behind:
             left["created_at"] = {"$lt": utcnow() - LEFT_BEHIND_AFTER}
@@ -147,12 +175,28 @@ class Outbox:
             finally:
                 context.detach(token)
             done.append(row["_id"])
-        try:
-            if done:
-                _published.add(len(done))
-                await self._rows.delete_many({"_id": {"$in": done}})
-            if stuck:
+        if done:
+            _published.add(len(done))
+            self._published += done
+        if stuck:
+            try:
                 await self._rows.update_many({"_id": {"$in": stuck}}, {"$set": {STUCK: True}})
-        except PyMongoError as error:
-            log.warning("outbox rows will be published again", error=str(error))
+            except PyMongoError as error:
+                log.warning("outbox rows will be tried again", error=str(error))
         return len(done)
+
+
+def _rows(events: Sequence[Event]) -> list[Document]:
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return [
+        {
+            "_id": event.message_id,
+            "subject": event.subject,
+            "body": event.model_dump_json(),
+            "trace": carrier,
+            "created_at": utcnow(),
+            "order": new_id(),
+        }
+        for event in events
+    ]

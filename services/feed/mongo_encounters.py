@@ -103,8 +103,9 @@ class MongoEncounters:
         """Remove one row and what it counted for; True when a count changed."""
 
         async def work(session: AsyncClientSession) -> bool:
-            row = await self._rows.find_one_and_delete({"_id": key}, session=session)
-            if row is None or row.get("own"):
+            row = await self._rows.find_one({"_id": key}, session=session)
+            gone = await self._rows.delete_one({"_id": key}, session=session)
+            if row is None or not gone.deleted_count or row.get("own"):
                 return False
             steps = {kind: -1 for kind, stand in row.get("reactions", {}).items() if stand["on"]}
             if steps:

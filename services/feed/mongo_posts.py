@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from services.feed.records import Post, ReactionKind, Ruling
@@ -158,12 +157,11 @@ class MongoPosts:
             keys = [f"post:{post_id}", f"user:{row['author_id']}", *(f"image:{image}" for image in row["image_ids"])]
             rulings = await self._rulings.find({"_id": {"$in": keys}}).to_list()
             live = not any(ruling["withheld"] for ruling in rulings)
-            settled = await self._posts.find_one_and_update(
+            settled = await self._posts.update_one(
                 {"_id": post_id, "settled": row.get("settled", 0)},
                 {"$set": {"live": live, "touched": utcnow()}, "$inc": {"settled": 1}},
-                return_document=ReturnDocument.AFTER,
             )
-            if settled is not None:
+            if settled.modified_count:
                 return
 
 

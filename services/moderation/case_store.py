@@ -13,7 +13,9 @@ from pymongo.errors import DuplicateKeyError
 
 from services.moderation.ports import Case, Report
 from shared.events import Target
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, page_after
+
+MOST_URGENT_FIRST = [("priority", DESCENDING), ("opened_at", ASCENDING), ("_id", ASCENDING)]
 
 
 class MongoCaseStore:
@@ -25,9 +27,7 @@ class MongoCaseStore:
 
     async def prepare(self) -> None:
         """Make the indexes; safe to run again and beside another."""
-        await self._cases.create_index(
-            [("state", ASCENDING), ("priority", DESCENDING), ("opened_at", ASCENDING), ("_id", ASCENDING)]
-        )
+        await self._cases.create_index([("state", ASCENDING), *MOST_URGENT_FIRST])
         await self._reports.create_index(
             [("reporter_id", ASCENDING), ("target.kind", ASCENDING), ("target.id", ASCENDING)]
         )
@@ -56,16 +56,7 @@ class MongoCaseStore:
 
     async def cases(self, state: str, limit: int, cursor: str | None) -> tuple[list[Case], str | None]:
         after = _decode(cursor) if cursor else None
-        query: dict[str, Any] = {"state": state}
-        if after:
-            priority, opened_at, name = after
-            query["$or"] = [
-                {"priority": {"$lt": priority}},
-                {"priority": priority, "opened_at": {"$gt": opened_at}},
-                {"priority": priority, "opened_at": opened_at, "_id": {"$gt": name}},
-            ]
-        order = [("priority", DESCENDING), ("opened_at", ASCENDING), ("_id", ASCENDING)]
-        rows = await self._cases.find(query).sort(order).limit(limit + 1).to_list()
+        rows = await page_after(self._cases, {"state": state}, MOST_URGENT_FIRST, after, limit + 1)
         more = len(rows) > limit
         page = rows[:limit]
         return [_case(row) for row in page], _encode(page[-1]) if more else None

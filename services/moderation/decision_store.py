@@ -70,10 +70,11 @@ class MongoDecisionStore:
 
     async def _rule(self, ruling: Ruling) -> None:
         target = _on(ruling.record.target)
+        case = {"_id": f"{ruling.record.target.kind}:{ruling.record.target.id}"}
 
         async def work(session: AsyncClientSession) -> list[Document]:
             await self._decisions.insert_one(_row(ruling.record), session=session)
-            await self._cases.update_one(target, {"$set": {"state": ruling.case}}, session=session)
+            await self._cases.update_one(case, {"$set": {"state": ruling.case}}, session=session)
             await self._reports.update_many(target, {"$set": {"outcome": ruling.reports}}, session=session)
             if ruling.record.fingerprint:
                 await self._learn(ruling, session)

@@ -56,12 +56,13 @@ async def open_generation(
     parameters = request.model_dump(exclude={"prompt", "image_ids", "source_image"})
     parameters |= {"n": len(request.image_ids), "source_image_id": source.image_id if source else None}
 
-    async def work(session: AsyncClientSession) -> list[Document]:
-        await parts.generations.insert(generation, session)
-        await parts.prompts.remember(generation_id, user_id, request.prompt, parameters, now, session)
-        return await parts.outbox.add(session, steps.submission(generation))
-
-    parts.outbox.flush(await parts.mongo.transaction(work))
+    await parts.outbox.commit(
+        [
+            parts.generations.insertion(generation),
+            parts.prompts.insertion(generation_id, user_id, request.prompt, parameters, now),
+        ],
+        steps.submission(generation),
+    )
     return generation
 
 
@@ -172,8 +173,8 @@ async def picture_judged(parts: Parts, event: ImageEvent, decision: Decision | N
         target = Target(kind="image", id=event.rendition.image_id)
         await parts.decisions.record(event.user_id, target, decision, event.occurred_at)
     # The picture first: whoever reads that the generation is ready may publish it at once.
-    await parts.images.keep(_image(generation, event, decision))
-    after, change = await parts.generations.advance(event.generation_id, step, known=generation)
+    picture = parts.images.insertion(_image(generation, event, decision))
+    after, change = await parts.generations.advance(event.generation_id, step, known=generation, first=picture)
     if after and change:
         await follow_up(parts, after, change)
         if parts.settings.gpu_budgeted:

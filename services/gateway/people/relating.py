@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -19,7 +18,7 @@ from shared.events import (
     UserUnfollowed,
     UserUnmuted,
 )
-from shared.mongo import Document
+from shared.mongo import Document, Write
 
 _EVENTS: dict[Kind, tuple[type[Relation], type[Relation]]] = {
     "follow": (UserFollowed, UserUnfollowed),
@@ -43,11 +42,13 @@ async def begin(parts: Parts, user_id: str, kind: Kind, target_id: str, *, until
         return await parts.outbox.add(session, *map(_event, changes))
 
     parts.outbox.flush(await parts.mongo.transaction(work))
-    await _count(parts, changes)
+    counted = _counted(parts, changes)
+    if kind == "follow" and changes:
+        await notify(parts, target_id, "follow", user_id, counted=counted)
+    elif counted:
+        await parts.mongo.write(counted)
     if kind == "block":
         await parts.notifications.forget_between(user_id, target_id)
-    elif kind == "follow" and changes:
-        await notify(parts, target_id, "follow", user_id)
 
 
 async def end(parts: Parts, user_id: str, kind: Kind, target_id: str) -> None:
@@ -62,7 +63,8 @@ async def end(parts: Parts, user_id: str, kind: Kind, target_id: str) -> None:
     rows = await parts.mongo.transaction(work)
     if rows is not None:
         parts.outbox.flush(rows)
-        await _count(parts, [change])
+        if counted := _counted(parts, [change]):
+            await parts.mongo.write(counted)
 
 
 def _event(change: tuple[str, Kind, str, bool]) -> Relation:
@@ -71,18 +73,17 @@ def _event(change: tuple[str, Kind, str, bool]) -> Relation:
     return (began if on else ended)(user_id=user_id, target_id=target_id)
 
 
-async def _count(parts: Parts, changes: list[tuple[str, Kind, str, bool]]) -> None:
-    """Move the counters, outside the transaction: many people following one must not make each other retry.
+def _counted(parts: Parts, changes: list[tuple[str, Kind, str, bool]]) -> list[Write]:
+    """What moves the counters, outside the transaction: many people following one must not make each other retry.
 
-    A crash before this is made good by `people_counters.py`.
+    A crash before this is made good by `counters.py`.
     """
-    steps = [
-        step
+    return [
+        write
         for user_id, kind, target_id, on in changes
         if kind == "follow"
-        for step in (
-            parts.accounts.count(user_id, following=1 if on else -1),
-            parts.accounts.count(target_id, followers=1 if on else -1),
+        for write in (
+            parts.accounts.counting(user_id, "following", 1 if on else -1),
+            parts.accounts.counting(target_id, "followers", 1 if on else -1),
         )
     ]
-    await asyncio.gather(*steps)

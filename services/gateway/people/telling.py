@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from services.gateway.context import Parts
 from services.gateway.store.notifications import NotificationKind
+from shared.mongo import Write
 
 
 async def notify(
@@ -16,18 +18,27 @@ async def notify(
     *,
     post_id: str | None = None,
     comment_id: str | None = None,
+    counted: Sequence[Write] = (),
 ) -> None:
     """Tell `recipient_id` that `actor_id` did something, unless it was themselves or they do not want to know.
 
-    Call it after the act's transaction has committed: a group that many people touch at once must not make them retry.
+    `counted` is what the act moves in any case, written along with it. Call it after the act's transaction has
+    committed: a counter or a group that many people touch at once must not make them retry.
     """
+    if await _wants_to_know(parts, recipient_id, kind, actor_id):
+        await parts.notifications.add(
+            recipient_id, kind, actor_id, post_id=post_id, comment_id=comment_id, counted=counted
+        )
+    elif counted:
+        await parts.mongo.write(counted)
+
+
+async def _wants_to_know(parts: Parts, recipient_id: str, kind: NotificationKind, actor_id: str) -> bool:
     if recipient_id == actor_id:
-        return
+        return False
     recipient, standing = await asyncio.gather(
         parts.accounts.get(recipient_id, {"preferences": 1}), parts.relations.standing(recipient_id, [actor_id])
     )
     if recipient is None or actor_id in standing.blocks | standing.blocked_by | standing.mutes:
-        return
-    if not recipient.get("preferences", {}).get("notifications", {}).get(kind, True):
-        return
-    await parts.notifications.add(recipient_id, kind, actor_id, post_id=post_id, comment_id=comment_id)
+        return False
+    return bool(recipient.get("preferences", {}).get("notifications", {}).get(kind, True))

@@ -8,6 +8,7 @@ from services.gateway.context import Parts
 from services.gateway.identity.auth import Viewer
 from services.gateway.lists.listing import ROUNDS
 from services.gateway.people.telling import notify
+from services.gateway.store.notifications import NotificationKind
 from services.gateway.visibility import visible_people
 from shared.events import PostCommented, utcnow
 from shared.mongo import Document
@@ -38,17 +39,14 @@ async def add(
         text=text,
         occurred_at=now,
     )
-
-    async def work(session: AsyncClientSession) -> list[Document]:
-        await parts.comments.insert(comment, session)
-        return await parts.outbox.add(session, event)
-
-    parts.outbox.flush(await parts.mongo.transaction(work))
-    await parts.posts.count(post_id, "comments", 1)
-    if parent:
-        await notify(parts, parent["author_id"], "reply", author.user_id, post_id=post_id, comment_id=comment_id)
+    await parts.outbox.commit([parts.comments.insertion(comment)], event)
+    told: list[tuple[NotificationKind, str]] = [("reply", parent["author_id"])] if parent else []
     if parent is None or parent["author_id"] != post["author_id"]:
-        await notify(parts, post["author_id"], "comment", author.user_id, post_id=post_id, comment_id=comment_id)
+        told.append(("comment", post["author_id"]))
+    counted = [parts.posts.counting(post_id, "comments", 1)]
+    for kind, person in told:
+        await notify(parts, person, kind, author.user_id, post_id=post_id, comment_id=comment_id, counted=counted)
+        counted = []
     return comment
 
 
@@ -63,7 +61,7 @@ async def delete(parts: Parts, comment: Document) -> None:
 
     removed = await parts.mongo.transaction(work)
     if removed:
-        await parts.posts.count(comment["post_id"], "comments", -removed)
+        await parts.mongo.write([parts.posts.counting(comment["post_id"], "comments", -removed)])
 
 
 async def page(
@@ -86,10 +84,10 @@ async def _visible(parts: Parts, viewer: Viewer | None, comments: list[Document]
     """Without those of people blocked either way, and without those that moderation hides from all but their author."""
     accounts = await parts.accounts.many({comment["author_id"] for comment in comments})
     people = await visible_people(parts, viewer, list(accounts.values()), "list")
-    known = {person["_id"] for person in people}
+    known = {person["_id"]: person for person in people}
     own = viewer.user_id if viewer else None
     return [
-        comment
+        comment | {"author": known[comment["author_id"]]}
         for comment in comments
         if comment["author_id"] in known and (comment["moderation"] == "allow" or comment["author_id"] == own)
     ]

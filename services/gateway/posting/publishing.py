@@ -213,11 +213,12 @@ async def _parent(parts: Parts, image: Document) -> tuple[Document | None, str |
 
 
 async def _count(parts: Parts, post: Document, step: int) -> None:
-    for kind, of in _counted_by(post):
-        if kind == "person":
-            await parts.accounts.count(of, posts=step)
-        else:
-            await parts.posts.count(of, "remixes", step)
+    counted = [
+        parts.accounts.counting(of, "posts", step) if kind == "person" else parts.posts.counting(of, "remixes", step)
+        for kind, of in _counted_by(post)
+    ]
+    if counted:
+        await parts.mongo.write(counted)
 
 
 async def _count_later(parts: Parts, post: Document, session: AsyncClientSession) -> None:

@@ -27,33 +27,31 @@ async def react(parts: Parts, viewer: Viewer, post: Document, kind: Kind, *, on:
 
     event = EVENTS[kind, on](post_id=post_id, author_id=author_id, user_id=viewer.user_id, occurred_at=at)
 
-    async def begin(session: AsyncClientSession) -> list[Document]:
-        await parts.reactions.first(kind, post_id, viewer.user_id, at, session)
-        return await parts.outbox.add(session, event)
-
     async def switch(session: AsyncClientSession) -> list[Document]:
         if not await parts.reactions.switch(kind, post_id, viewer.user_id, on, at, session):
             return []
         return await parts.outbox.add(session, event)
 
-    try:
-        # Most likes are a person's first of a post: one write instead of looking first.
-        rows = await parts.mongo.transaction(begin if on else switch)
-    except DuplicateKeyError:
+    first = on
+    if on:
+        try:
+            # Most likes are a person's first of a post: one write instead of looking first.
+            await parts.outbox.commit([parts.reactions.insertion(kind, post_id, viewer.user_id, at)], event)
+        except DuplicateKeyError:
+            first = False
+    if not first:
         rows = await parts.mongo.transaction(switch)
-    if not rows:
-        return
-    parts.outbox.flush(rows)
-    await parts.posts.count(post_id, COUNTERS[kind], 1 if on else -1)
+        if not rows:
+            return
+        parts.outbox.flush(rows)
+    counted = [parts.posts.counting(post_id, COUNTERS[kind], 1 if on else -1)]
     if kind == "like" and on:
-        await notify(parts, author_id, "like", viewer.user_id, post_id=post_id)
+        await notify(parts, author_id, "like", viewer.user_id, post_id=post_id, counted=counted)
+    else:
+        await parts.mongo.write(counted)
 
 
 async def share(parts: Parts, viewer: Viewer, post: Document) -> None:
     """Tell that somebody passed a post's link on."""
     event = PostShared(post_id=post["_id"], author_id=post["author_id"], user_id=viewer.user_id)
-
-    async def work(session: AsyncClientSession) -> list[Document]:
-        return await parts.outbox.add(session, event)
-
-    parts.outbox.flush(await parts.mongo.transaction(work))
+    await parts.outbox.commit([], event)

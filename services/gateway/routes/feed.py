@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
-from pymongo.asynchronous.client_session import AsyncClientSession
 from starlette.responses import JSONResponse
 
 from services.gateway import present
@@ -20,7 +19,6 @@ from services.gateway.errors import unauthenticated
 from services.gateway.identity.auth import MaybeSignedIn, SignedIn
 from services.gateway.lists import feeding
 from shared.events import FeedInteracted, Interaction
-from shared.mongo import Document
 from shared.queries import FeedMode
 
 router = APIRouter(prefix="/v1/feed", tags=["finding"])
@@ -81,11 +79,7 @@ async def tell_interactions(body: Interactions, viewer: SignedIn, parts: PartsDe
             user_id=viewer.user_id,
             items=tuple(Interaction(**item.model_dump()) for item in body.items),
         )
-
-        async def work(session: AsyncClientSession) -> list[Document]:
-            return await parts.outbox.add(session, told)
-
-        parts.outbox.flush(await parts.mongo.transaction(work))
+        await parts.outbox.commit([], told)
         return JSONResponse({"accepted": len(body.items)}, 202)
 
     return await idempotent.run(make)

@@ -95,15 +95,10 @@ async def report(body: NewReport, parts: PartsDep, viewer: SignedIn, idempotent:
             reason=body.reason,
             text=body.text or "",
         )
-
-        async def work(session: AsyncClientSession) -> list[Document]:
-            await parts.reports.insert(row, session)
-            return await parts.outbox.add(session, event)
-
         known = await parts.reports.find(viewer.user_id, target)
         if known is None:
             try:
-                parts.outbox.flush(await parts.mongo.transaction(work))
+                await parts.outbox.commit([parts.reports.insertion(row)], event)
             except DuplicateKeyError:
                 known = await parts.reports.find(viewer.user_id, target)
         return created(Report(**_with_id(known or row)))

@@ -6,17 +6,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from shared.events import utcnow
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, Write
 
 Role = str
 ROLES = ("person", "moderator", "operator")
 PUBLIC = {"username": 1, "display_name": 1, "bio": 1, "avatar_image_id": 1, "counts": 1, "created_at": 1}
 """What anyone may see of an account, as a projection."""
+_ERASED = {"erased_at": 1}
 
 
 class Taken(Exception):
@@ -35,15 +36,12 @@ class Accounts:
 
     async def create_indexes(self) -> None:
         await self._rows.create_index([("username", ASCENDING)], unique=True, name="username")
-        await self._rows.create_index(
-            [("email", ASCENDING)], unique=True, name="email", partialFilterExpression={"email": {"$type": "string"}}
-        )
-        await self._rows.create_index(
-            [("subject", ASCENDING)],
-            unique=True,
-            name="subject",
-            partialFilterExpression={"subject": {"$type": "string"}},
-        )
+        for field in ("email", "subject"):
+            # Of those that have one. `$type` would say it more plainly, but no search on one machine would use it.
+            given = {field: {"$gt": ""}}
+            await self._rows.create_index(
+                [(field, ASCENDING)], unique=True, name=f"{field}_given", partialFilterExpression=given
+            )
 
     async def add(self, account: Document, session: AsyncClientSession | None = None) -> None:
         """Store a new account; raises `Taken`, or `DuplicateKeyError` when this very id exists already."""
@@ -56,45 +54,40 @@ class Accounts:
             raise
 
     async def get(self, user_id: str, projection: dict[str, int] | None = None) -> Document | None:
-        return await self._rows.find_one({"_id": user_id, "erased_at": None}, projection)
+        return await self._present({"_id": user_id}, projection)
 
     async def by_username(self, username: str, projection: dict[str, int] | None = None) -> Document | None:
         """Usernames are compared without regard to case."""
-        return await self._rows.find_one({"username": username.lower(), "erased_at": None}, projection)
+        return await self._present({"username": username.lower()}, projection)
 
     async def has_username(self, username: str) -> bool:
         """Whether the name is in use, also by somebody whose erasure is not finished."""
         return await self._rows.find_one({"username": username.lower()}, {"_id": 1}) is not None
 
     async def by_email(self, email: str) -> Document | None:
-        return await self._rows.find_one({"email": email.lower(), "erased_at": None})
+        return await self._present({"email": email.lower()})
 
     async def by_subject(self, subject: str) -> Document | None:
         """The account of a person of an outside issuer; `subject` is `<issuer>|<sub>`."""
-        return await self._rows.find_one({"subject": subject, "erased_at": None})
+        return await self._present({"subject": subject})
 
     async def many(self, user_ids: Iterable[str], projection: dict[str, int] | None = None) -> dict[str, Document]:
         """Existing accounts by id, as anyone may see them unless `projection` asks otherwise."""
-        rows = self._rows.find({"_id": {"$in": list(set(user_ids))}, "erased_at": None}, projection or PUBLIC)
-        return {row["_id"]: row async for row in rows}
+        rows = self._rows.find({"_id": {"$in": list(set(user_ids))}}, (projection or PUBLIC) | _ERASED)
+        return {row["_id"]: row async for row in rows if row.get("erased_at") is None}
 
     async def change(self, user_id: str, fields: dict[str, Any], session: AsyncClientSession | None = None) -> Document:
         """Set fields and return the account as it is then; `LookupError` when it is gone."""
-        row = await self._rows.find_one_and_update(
-            {"_id": user_id, "erased_at": None},
-            {"$set": fields | {"updated_at": utcnow()}},
-            return_document=ReturnDocument.AFTER,
-            session=session,
-        )
+        change = {"$set": fields | {"updated_at": utcnow()}}
+        await self._rows.update_one({"_id": user_id, "erased_at": None}, change, session=session)
+        row = await self._present({"_id": user_id}, session=session)
         if row is None:
             raise LookupError(user_id)
         return row
 
-    async def count(self, user_id: str, session: AsyncClientSession | None = None, **by: int) -> None:
-        """Add to counters, e.g. `count(id, followers=1)`."""
-        await self._rows.update_one(
-            {"_id": user_id}, {"$inc": {f"counts.{name}": step for name, step in by.items()}}, session=session
-        )
+    def counting(self, user_id: str, name: str, step: int) -> Write:
+        """Move one counter; an account that is gone is left alone."""
+        return UpdateOne({"_id": user_id}, {"$inc": {f"counts.{name}": step}}, namespace=self._rows.full_name)
 
     async def correct(self, user_id: str, wrong: dict[str, int], right: dict[str, int]) -> bool:
         """Set counters to their true values, unless they have moved since `wrong` was read."""
@@ -129,3 +122,12 @@ class Accounts:
             {"_id": user_id, "erased_at": None}, {"$set": {"erased_at": at}}, session=session
         )
         return done.modified_count == 1
+
+    async def _present(
+        self, key: Document, projection: dict[str, int] | None = None, session: AsyncClientSession | None = None
+    ) -> Document | None:
+        """The account under a unique key, unless it is erased. Whether it is, is looked at here and not in the query:
+        a key alone is the shortest way through any database.
+        """
+        row = await self._rows.find_one(key, projection and projection | _ERASED, session=session)
+        return row if row and row.get("erased_at") is None else None

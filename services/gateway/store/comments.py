@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING
+from pymongo import ASCENDING, InsertOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, Write
 
 
 class Comments:
@@ -28,8 +28,8 @@ class Comments:
         await self._rows.create_index([("reply_to", ASCENDING)])
         await self._rows.create_index([("created_at", ASCENDING)])
 
-    async def insert(self, comment: Document, session: AsyncClientSession) -> None:
-        await self._rows.insert_one(comment, session=session)
+    def insertion(self, comment: Document) -> Write:
+        return InsertOne(comment, namespace=self._rows.full_name)
 
     async def get(self, comment_id: str) -> Document | None:
         return await self._rows.find_one({"_id": comment_id})
@@ -43,8 +43,9 @@ class Comments:
 
     async def delete(self, comment_id: str, session: AsyncClientSession | None = None) -> int:
         """Remove a comment with its replies; how many that were."""
-        query = {"$or": [{"_id": comment_id}, {"reply_to": comment_id}]}
-        return (await self._rows.delete_many(query, session=session)).deleted_count
+        replies = await self._rows.delete_many({"reply_to": comment_id}, session=session)
+        comment = await self._rows.delete_one({"_id": comment_id}, session=session)
+        return replies.deleted_count + comment.deleted_count
 
     async def rate(self, comment_id: str, verdict: str, decision: Document) -> None:
         """Record moderation's verdict on a comment."""

@@ -8,7 +8,9 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from shared.events import Decision, Target, utcnow
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, page_after
+
+LATEST_FIRST = [("decided_at", DESCENDING), ("_id", DESCENDING)]
 
 
 class Decisions:
@@ -21,7 +23,7 @@ class Decisions:
         self._rows = mongo.database["decisions"]
 
     async def create_indexes(self) -> None:
-        await self._rows.create_index([("user_id", ASCENDING), ("decided_at", DESCENDING), ("_id", DESCENDING)])
+        await self._rows.create_index([("user_id", ASCENDING), *LATEST_FIRST])
 
     async def record(self, user_id: str, target: Target, decision: Decision, decided_at: datetime) -> bool:
         """Keep a decision for its person; False when it was known already."""
@@ -40,12 +42,7 @@ class Decisions:
 
     async def page(self, user_id: str, *, before: tuple[datetime, str] | None, limit: int) -> list[Document]:
         """A person's decisions, latest first."""
-        query: Document = {"user_id": user_id}
-        if before:
-            at, decision_id = before
-            query["$or"] = [{"decided_at": {"$lt": at}}, {"decided_at": at, "_id": {"$lt": decision_id}}]
-        rows = self._rows.find(query).sort([("decided_at", DESCENDING), ("_id", DESCENDING)])
-        return await rows.limit(limit).to_list()
+        return await page_after(self._rows, {"user_id": user_id}, LATEST_FIRST, before, limit)
 
     async def appeal(self, decision_id: str, user_id: str, text: str, session: AsyncClientSession) -> bool:
         """Record the one appeal; False when there was one already."""

@@ -7,11 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
 
 from services.gateway.generating.steps import TERMINAL, Change
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, Write
 
 Step = Callable[[Document], Change | None]
 REMEMBERED = 1000
@@ -27,6 +28,7 @@ class Generations:
     """
 
     def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
         self._rows = mongo.database["generations"]
         self._recent: OrderedDict[str, Document] = OrderedDict()
 
@@ -34,9 +36,9 @@ class Generations:
         await self._rows.create_index([("user_id", ASCENDING), ("_id", DESCENDING)])
         await self._rows.create_index([("deadline_at", ASCENDING)])
 
-    async def insert(self, generation: Document, session: AsyncClientSession) -> None:
-        await self._rows.insert_one(generation, session=session)
+    def insertion(self, generation: Document) -> Write:
         self._remember(generation)
+        return InsertOne(generation, namespace=self._rows.full_name)
 
     def recent(self, generation_id: str) -> Document | None:
         """The record as this process last wrote it, which may be out of date: good as `known` of `advance` only."""
@@ -59,10 +61,12 @@ class Generations:
         session: AsyncClientSession | None = None,
         *,
         known: Document | None = None,
+        first: Write | None = None,
     ) -> tuple[Document | None, Change | None]:
         """Apply a step to the record as it stands, again when another writer came in between.
 
-        `known` is the record as it probably is, which saves reading it: it is read when it turns out otherwise. Gives
+        `known` is the record as it probably is, which saves reading it: it is read when it turns out otherwise.
+        `first` is a write that whoever sees the change has to find done; what it inserts may be there already. Gives
         the record afterwards, None when there is no such generation, and the change that was made, None when the step
         changed nothing.
         """
@@ -78,8 +82,7 @@ class Generations:
             if change.entries:
                 update["$push"] = {"log": {"$each": list(change.entries)}}
             guard = {"_id": generation_id, "revision": before["revision"]}
-            done = await self._rows.update_one(guard, update, session=session)
-            if done.modified_count:
+            if await self._write(guard, update, session, first):
                 log = change.values.get("log") or before["log"]
                 after = {"revision": before["revision"] + 1, "log": [*log, *change.entries]}
                 changed = before | change.values | after
@@ -90,6 +93,16 @@ class Generations:
                     self._recent.pop(generation_id, None)
                 return changed, change
             before = None
+
+    async def _write(
+        self, guard: Document, update: Document, session: AsyncClientSession | None, first: Write | None
+    ) -> bool:
+        writes: list[Write] = [UpdateOne(guard, update, namespace=self._rows.full_name)]
+        try:
+            done = await self._mongo.write([first, *writes] if first else writes, session)
+        except DuplicateKeyError:
+            done = await self._mongo.write(writes, session)
+        return bool(done.modified_count)
 
     def _remember(self, generation: Document) -> None:
         self._recent[generation["_id"]] = generation

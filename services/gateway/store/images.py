@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, InsertOne
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import DuplicateKeyError
 
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, Write
 
 
 class Images:
@@ -26,12 +25,9 @@ class Images:
         await self._rows.create_index([("user_id", ASCENDING), ("_id", DESCENDING)])
         await self._rows.create_index([("generation_id", ASCENDING)])
 
-    async def keep(self, image: Document) -> None:
-        """Write a picture down; writing it again changes nothing."""
-        try:
-            await self._rows.insert_one(image)
-        except DuplicateKeyError:
-            return
+    def insertion(self, image: Document) -> Write:
+        """Write a picture down; `DuplicateKeyError` when it was written down before."""
+        return InsertOne(image, namespace=self._rows.full_name)
 
     async def get(self, image_id: str) -> Document | None:
         return await self._rows.find_one({"_id": image_id})

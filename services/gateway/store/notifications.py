@@ -5,15 +5,16 @@ A ledger row for each (group, actor) makes repetition harmless and counts exact;
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from pymongo import DESCENDING
+from pymongo import DESCENDING, InsertOne, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from shared.events import utcnow
 from shared.ids import new_id
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, Write
 
 NotificationKind = Literal["like", "comment", "reply", "follow", "remix", "decision"]
 KINDS: tuple[NotificationKind, ...] = ("like", "comment", "reply", "follow", "remix", "decision")
@@ -24,6 +25,7 @@ class Notifications:
     """Groups and their ledger."""
 
     def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
         self._groups = mongo.database["notifications"]
         self._ledger = mongo.database["notification_actors"]
 
@@ -42,17 +44,13 @@ class Notifications:
         *,
         post_id: str | None = None,
         comment_id: str | None = None,
+        counted: Sequence[Write] = (),
     ) -> bool:
-        """Tell a person of one act; False when they have been told of it already."""
+        """Tell a person of one act; False when they have been told of it already. `counted` is written in any case."""
         group = f"{recipient_id}:{kind}:{post_id or ''}"
         # Two comments by one person are two acts; liking again after a change of mind is one.
         act = f"{group}:{actor_id}:{comment_id or ''}"
-        try:
-            await self._ledger.insert_one(
-                {"_id": act, "group": group, "recipient_id": recipient_id, "actor_id": actor_id}
-            )
-        except DuplicateKeyError:
-            return False
+        row = {"_id": act, "group": group, "recipient_id": recipient_id, "actor_id": actor_id}
         now = utcnow()
         summary = {
             "$setOnInsert": {"id": new_id(), "recipient_id": recipient_id, "kind": kind, "post_id": post_id},
@@ -60,10 +58,15 @@ class Notifications:
             "$inc": {"acts": 1},
             "$push": {"latest": {"$each": [actor_id], "$slice": -4 * SHOWN_ACTORS}},
         }
+        entry = InsertOne[Document](row, namespace=self._ledger.full_name)
+        grouped = UpdateOne({"_id": group}, summary, upsert=True, namespace=self._groups.full_name)
         try:
-            await self._groups.update_one({"_id": group}, summary, upsert=True)
-        except DuplicateKeyError:
-            await self._groups.update_one({"_id": group}, summary)
+            await self._mongo.write([*counted, entry, grouped])
+        except DuplicateKeyError as error:
+            if (error.details or {})["idx"] == len(counted):
+                return False
+            # Somebody else began the group in this moment; now it is there to be added to.
+            await self._mongo.write([grouped])
         return True
 
     async def page(self, recipient_id: str, *, before: str | None, limit: int, unread: bool = False) -> list[Document]:
@@ -92,9 +95,8 @@ class Notifications:
 
     async def forget_between(self, one: str, other: str) -> None:
         """Take back what two people have told each other, as when one blocks the other."""
-        await self._ledger.delete_many(
-            {"$or": [{"recipient_id": one, "actor_id": other}, {"recipient_id": other, "actor_id": one}]}
-        )
+        for recipient_id, actor_id in ((one, other), (other, one)):
+            await self._ledger.delete_many({"recipient_id": recipient_id, "actor_id": actor_id})
 
     async def delete_on(self, post_id: str) -> None:
         """Remove every notification about a post that is gone."""
@@ -106,7 +108,7 @@ class Notifications:
         """Remove what a person was told, and what others were told of them."""
         gone = await self._groups.delete_many({"recipient_id": user_id})
         theirs = await self._ledger.find({"actor_id": user_id}, {"group": 1}).to_list()
-        acts = await self._ledger.delete_many({"$or": [{"recipient_id": user_id}, {"actor_id": user_id}]})
+        acts = [await self._ledger.delete_many({side: user_id}) for side in ("recipient_id", "actor_id")]
         await self._groups.update_many({"latest": user_id}, {"$pull": {"latest": user_id}})
         for act in theirs:
             # Of several acts a group names the latest one's comment.
@@ -116,7 +118,7 @@ class Notifications:
             )
             if await self._ledger.find_one({"group": act["group"]}, {"_id": 1}) is None:
                 await self._groups.delete_one({"_id": act["group"]})
-        return gone.deleted_count + acts.deleted_count
+        return gone.deleted_count + sum(done.deleted_count for done in acts)
 
     async def mark_read(self, recipient_id: str, *, ids: list[str] | None, up_to: datetime) -> None:
         """Mark these groups, or all of them, as read, except for acts after `up_to`."""

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import timedelta
-from itertools import chain
-from operator import itemgetter
 
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from shared.events import utcnow
 from shared.ids import first_id_at, moment_of
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, Write
 
 FIRST_REACH = timedelta(minutes=10)
 LONGEST_REACH = timedelta(days=3650)
 AIMED_AT = 80
 """How many posts the next stretch of time should hold, judged by how many the last ones held."""
+
+REMEMBERED = 1000
+"""Queries of which a process knows how far the last page reached back."""
 
 LISTED = ("public", "followers")
 """Visibilities of posts that count on their author's profile."""
@@ -39,9 +40,10 @@ class Posts:
 
     def __init__(self, mongo: Mongo) -> None:
         self._rows = mongo.database["posts"]
+        self._reaches: OrderedDict[int, timedelta] = OrderedDict()
 
     async def create_indexes(self) -> None:
-        await self._rows.create_index([("author_id", ASCENDING), ("visibility", ASCENDING), ("_id", DESCENDING)])
+        await self._rows.create_index([("author_id", ASCENDING), ("_id", DESCENDING)])
         await self._rows.create_index([("visibility", ASCENDING), ("_id", DESCENDING)])
         await self._rows.create_index([("parent_id", ASCENDING), ("_id", DESCENDING)])
         await self._rows.create_index([("images.hash", ASCENDING)])
@@ -63,16 +65,14 @@ class Posts:
         self, post_id: str, version: int, values: Document, session: AsyncClientSession | None = None
     ) -> Document | None:
         """Set values if the post is still at this version, and make it the next; None when it is not."""
-        return await self._rows.find_one_and_update(
-            {"_id": post_id, "version": version},
-            {"$set": values, "$inc": {"version": 1}},
-            return_document=ReturnDocument.AFTER,
-            session=session,
+        done = await self._rows.update_one(
+            {"_id": post_id, "version": version}, {"$set": values, "$inc": {"version": 1}}, session=session
         )
+        return await self._rows.find_one({"_id": post_id}, session=session) if done.modified_count else None
 
-    async def count(self, post_id: str, name: str, step: int) -> None:
+    def counting(self, post_id: str, name: str, step: int) -> Write:
         """Move one counter; a post that is gone is left alone."""
-        await self._rows.update_one({"_id": post_id}, {"$inc": {f"counts.{name}": step}})
+        return UpdateOne({"_id": post_id}, {"$inc": {f"counts.{name}": step}}, namespace=self._rows.full_name)
 
     async def correct(self, post_id: str, name: str, wrong: int, right: int) -> bool:
         """Set a counter to its true value, unless it has moved since `wrong` was read."""
@@ -83,21 +83,17 @@ class Posts:
 
     async def delete(self, post_id: str, session: AsyncClientSession) -> Document | None:
         """Remove a post and give what it was; None when it was gone already."""
-        return await self._rows.find_one_and_delete({"_id": post_id}, session=session)
+        post = await self._rows.find_one({"_id": post_id}, session=session)
+        gone = await self._rows.delete_one({"_id": post_id}, session=session)
+        return post if gone.deleted_count else None
 
     async def by_authors(
         self, author_ids: Iterable[str], *, visibilities: Iterable[str], before: str | None, limit: int
     ) -> list[Document]:
         """Posts of these people, newest first."""
-        authors, shared = list(author_ids), list(visibilities)
-        if len(authors) != 1:
-            query: Document = {"author_id": {"$in": authors}, "visibility": {"$in": shared}}
-            return await self._newest(query, before, limit)
-        # The database on one machine narrows the ids by the index only where all before them are equalities.
-        found = await asyncio.gather(
-            *(self._newest({"author_id": authors[0], "visibility": one}, before, limit) for one in shared)
-        )
-        return sorted(chain.from_iterable(found), key=itemgetter("_id"), reverse=True)[:limit]
+        authors, shared = list(author_ids), set(visibilities)
+        by: Document = {"author_id": authors[0] if len(authors) == 1 else {"$in": authors}}
+        return await self._newest(by, before, limit, lambda post: post["visibility"] in shared)
 
     async def latest_public(self, *, before: str | None, limit: int) -> list[Document]:
         return await self._newest({"visibility": "public"}, before, limit)
@@ -139,21 +135,39 @@ class Posts:
             query["author_id"] = author_id
         return aiter(self._rows.find(query).sort("_id", 1))
 
-    async def _newest(self, query: Document, before: str | None, limit: int) -> list[Document]:
-        """Looks back in stretches of time, since the database on one machine sorts all that it matches.
+    async def _newest(
+        self, query: Document, before: str | None, limit: int, kept: Callable[[Document], bool] = lambda _: True
+    ) -> list[Document]:
+        """The latest of those that match and are kept.
 
-        Each stretch is as long as it takes to hold some hundred posts if they came as densely as in those before, so
-        that few posts are looked through, and somebody who has few is asked about four times.
+        Looks back in stretches of time, since the database on one machine sorts all that it matches. The first is as
+        long as what the last page of this query took, the others as long as it takes to hold some hundred posts if
+        they came as densely as in those before, so that mostly one is asked for and few posts are looked through.
         """
         found: list[Document] = []
         start = moment_of(before) if before else utcnow()
-        upper, reach = before, FIRST_REACH
+        known = hash(repr(query))
+        upper, reach = before, self._reaches.get(known, FIRST_REACH)
         while True:
             lower = first_id_at(start - reach) if reach < LONGEST_REACH else None
             bounds = {name: bound for name, bound in (("$lt", upper), ("$gte", lower)) if bound}
-            rows = self._rows.find(query | {"_id": bounds}).sort("_id", -1).limit(limit - len(found))
-            found += await rows.to_list()
-            if len(found) == limit or lower is None:
+            within = query | {"_id": bounds} if bounds else query
+            rows = await self._rows.find(within).sort("_id", -1).limit(2 * limit).to_list()
+            found += filter(kept, rows)
+            if len(found) >= limit:
+                self._remember(known, 2 * (start - moment_of(found[limit - 1]["_id"])))
+                return found[:limit]
+            if len(rows) == 2 * limit:
+                upper = rows[-1]["_id"]
+            elif lower is None:
+                self._remember(known, LONGEST_REACH)
                 return found
-            upper = lower
-            reach *= max(AIMED_AT, 4 * limit) / max(1, len(found))
+            else:
+                upper = lower
+                reach *= max(AIMED_AT, 4 * limit) / max(1, len(found))
+
+    def _remember(self, query: int, reach: timedelta) -> None:
+        self._reaches[query] = min(LONGEST_REACH, max(FIRST_REACH, reach))
+        self._reaches.move_to_end(query)
+        if len(self._reaches) > REMEMBERED:
+            self._reaches.popitem(last=False)

@@ -7,10 +7,9 @@ import re
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING
-from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo import ASCENDING, DESCENDING, InsertOne
 
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, Write
 
 
 class Prompts:
@@ -27,19 +26,11 @@ class Prompts:
         await self._rows.create_index([("user_id", ASCENDING), ("_id", DESCENDING)])
         await self._rows.create_index([("user_id", ASCENDING), ("key", ASCENDING), ("_id", DESCENDING)])
 
-    async def remember(
-        self,
-        prompt_id: str,
-        user_id: str,
-        text: str,
-        parameters: dict[str, Any],
-        at: datetime,
-        session: AsyncClientSession,
-    ) -> None:
+    def insertion(self, prompt_id: str, user_id: str, text: str, parameters: dict[str, Any], at: datetime) -> Write:
         row = {
             "_id": prompt_id, "user_id": user_id, "key": _key(text), "text": text, "parameters": parameters, "at": at,
         }  # fmt: skip
-        await self._rows.insert_one(row, session=session)
+        return InsertOne(row, namespace=self._rows.full_name)
 
     async def page(self, user_id: str, *, words: str | None, before: str | None, limit: int) -> list[Document]:
         """Different texts, latest use first, with ids below `before`."""

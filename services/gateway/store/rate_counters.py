@@ -2,41 +2,93 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from shared.mongo import Document, Mongo
+from shared.mongo import Mongo
+
+REMEMBERED = 10_000
+"""Windows that a process keeps at hand."""
+
+
+Count = tuple[int, datetime]
+"""How many there were in a window, and when it ends."""
+
+
+@dataclass
+class _Window:
+    """What this process last knew of a row, and the hits that wait to be counted."""
+
+    known: Count | None = None
+    waiting: list[asyncio.Future[Count]] = field(default_factory=list)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class RateCounters:
-    """One row `{_id: "<what>:<who>", count, expires_at}` for each window that is open."""
+    """One row `{_id: "<what>:<who>", count, expires_at}` for each window that is open.
+
+    A process writes as if the row were as it last knew it, which mostly holds and needs no reading, and counts hits
+    of one key that come together by one write.
+    """
 
     def __init__(self, mongo: Mongo) -> None:
         self._rows = mongo.database["rate_limits"]
+        self._windows: OrderedDict[str, _Window] = OrderedDict()
 
     async def create_indexes(self) -> None:
         await self._rows.create_index("expires_at", expireAfterSeconds=0)
 
-    async def hit(self, key: str, now: datetime, length: timedelta) -> tuple[int, datetime]:
+    async def hit(self, key: str, now: datetime, length: timedelta) -> Count:
         """Count one more; returns how many there are in this window, and when it ends.
 
         A window opens with its first use, so that nobody gets two allowances around a full minute.
         """
-        is_open = {"$gt": ["$expires_at", now]}
-        change = {
-            "$set": {
-                "count": {"$cond": [is_open, {"$add": ["$count", 1]}, 1]},
-                "expires_at": {"$cond": [is_open, "$expires_at", now + length]},
-            }
-        }
-        row: Document | None = None
-        while row is None:
-            row = await self._rows.find_one_and_update({"_id": key}, [change], return_document=ReturnDocument.AFTER)
-            if row is None:
-                # Not by an upsert: SecantusDB counts the loser of two at once, but finds no row to return.
-                with suppress(DuplicateKeyError):
-                    await self._rows.insert_one({"_id": key, "count": 0, "expires_at": now + length})
-        return row["count"], row["expires_at"]
+        window = self._window(key)
+        hit: asyncio.Future[Count] = asyncio.get_running_loop().create_future()
+        window.waiting.append(hit)
+        async with window.turn:
+            if not hit.done():
+                together, window.waiting = window.waiting, []
+                try:
+                    window.known = last, ends = await self._count(key, window.known, len(together), now, length)
+                except BaseException:
+                    window.known = None
+                    window.waiting = [*(other for other in together if other is not hit), *window.waiting]
+                    raise
+                for place, one in enumerate(together, last - len(together) + 1):
+                    one.set_result((place, ends))
+        return hit.result()
+
+    async def _count(self, key: str, known: Count | None, hits: int, now: datetime, length: timedelta) -> Count:
+        """Count so many more; the new count, and when its window ends."""
+        while True:
+            if known is None:
+                row = await self._rows.find_one({"_id": key})
+                known = (row["count"], row["expires_at"]) if row else None
+            if known is None:
+                following = (hits, now + length)
+                try:
+                    await self._rows.insert_one({"_id": key, "count": hits, "expires_at": following[1]})
+                except DuplicateKeyError:
+                    continue
+                return following
+            count, ends = known
+            following = (count + hits, ends) if ends > now else (hits, now + length)
+            done = await self._rows.update_one(
+                {"_id": key, "count": count, "expires_at": ends},
+                {"$set": {"count": following[0], "expires_at": following[1]}},
+            )
+            if done.matched_count:
+                return following
+            known = None
+
+    def _window(self, key: str) -> _Window:
+        window = self._windows.setdefault(key, _Window())
+        self._windows.move_to_end(key)
+        if len(self._windows) > REMEMBERED:
+            self._windows.popitem(last=False)
+        return window

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, InsertOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, Write, page_after
 
 Kind = Literal["like", "bookmark"]
 COUNTERS: dict[Kind, str] = {"like": "likes", "bookmark": "bookmarks"}
+LATEST_FIRST = [("at", DESCENDING), ("_id", DESCENDING)]
 
 
 class Reactions:
@@ -26,16 +27,14 @@ class Reactions:
         self._rows = mongo.database["reactions"]
 
     async def create_indexes(self) -> None:
-        await self._rows.create_index(
-            [("user_id", ASCENDING), ("kind", ASCENDING), ("on", ASCENDING), ("at", DESCENDING)]
-        )
+        await self._rows.create_index([("user_id", ASCENDING), ("kind", ASCENDING), ("on", ASCENDING), *LATEST_FIRST])
         await self._rows.create_index([("post_id", ASCENDING), ("kind", ASCENDING), ("on", ASCENDING)])
         await self._rows.create_index([("at", ASCENDING)])
 
-    async def first(self, kind: Kind, post_id: str, user_id: str, at: datetime, session: AsyncClientSession) -> None:
+    def insertion(self, kind: Kind, post_id: str, user_id: str, at: datetime) -> Write:
         """React for the first time; `DuplicateKeyError` when this person ever did so before."""
         row = {"kind": kind, "post_id": post_id, "user_id": user_id, "on": True, "at": at}
-        await self._rows.insert_one({"_id": _row_id(kind, post_id, user_id), **row}, session=session)
+        return InsertOne({"_id": _row_id(kind, post_id, user_id), **row}, namespace=self._rows.full_name)
 
     async def switch(
         self, kind: Kind, post_id: str, user_id: str, on: bool, at: datetime, session: AsyncClientSession
@@ -58,10 +57,7 @@ class Reactions:
     ) -> list[Document]:
         """A person's reactions, latest first."""
         query: Document = {"user_id": user_id, "kind": kind, "on": True}
-        if before:
-            at, row_id = before
-            query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": row_id}}]
-        return await self._rows.find(query).sort([("at", -1), ("_id", -1)]).limit(limit).to_list()
+        return await page_after(self._rows, query, LATEST_FIRST, before, limit)
 
     async def count(self, kind: Kind, post_id: str) -> int:
         return await self._rows.count_documents({"post_id": post_id, "kind": kind, "on": True})

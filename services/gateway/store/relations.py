@@ -86,16 +86,11 @@ class Relations:
         standing = Standing()
         if not people:
             return standing
-        query = {
-            "on": True,
-            "_id": {
-                "$in": [f"{viewer_id}:{kind}:{other}" for other in people for kind in ("follow", "block", "mute")]
-                + [f"{other}:{kind}:{viewer_id}" for other in people for kind in ("follow", "block")]
-            },
-        }
+        outward = (f"{viewer_id}:{kind}:{other}" for other in people for kind in ("follow", "block", "mute"))
+        inward = (f"{other}:{kind}:{viewer_id}" for other in people for kind in ("follow", "block"))
         now = utcnow()
-        async for row in self._rows.find(query, {"user_id": 1, "kind": 1, "target_id": 1, "until": 1}):
-            if row.get("until") and row["until"] <= now:
+        async for row in self._rows.find({"_id": {"$in": [*outward, *inward]}}):
+            if not row["on"] or (row.get("until") and row["until"] <= now):
                 continue
             outgoing = row["user_id"] == viewer_id
             other = row["target_id"] if outgoing else row["user_id"]
@@ -121,7 +116,7 @@ class Relations:
         return await self._list({"target_id": target_id, "kind": kind}, before, limit)
 
     async def _list(self, query: Document, before: str | None, limit: int) -> list[Document]:
-        query |= {"on": True, "$or": [{"until": None}, {"until": {"$gt": utcnow()}}]}
+        query |= {"on": True, "until": {"$not": {"$lte": utcnow()}}}
         if before:
             query["order"] = {"$lt": before}
         return await self._rows.find(query).sort("order", DESCENDING).limit(limit).to_list()
@@ -140,10 +135,11 @@ class Relations:
 
     async def people_around(self, user_id: str) -> set[str]:
         """Everybody who follows this person or is followed by them."""
-        rows = self._rows.find({"$or": [{"user_id": user_id}, {"target_id": user_id}], "kind": "follow"})
-        return {person async for row in rows for person in (row["user_id"], row["target_id"])} - {user_id}
+        followed = await self._rows.distinct("target_id", {"user_id": user_id, "kind": "follow"})
+        followers = await self._rows.distinct("user_id", {"target_id": user_id, "kind": "follow"})
+        return {str(person) for person in (*followed, *followers)}
 
     async def delete_of(self, user_id: str) -> int:
         """Remove every relation of a person, both ways; how many there were."""
-        query = {"$or": [{"user_id": user_id}, {"target_id": user_id}]}
-        return (await self._rows.delete_many(query)).deleted_count
+        gone = [await self._rows.delete_many({side: user_id}) for side in ("user_id", "target_id")]
+        return sum(done.deleted_count for done in gone)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pymongo import ASCENDING, DESCENDING
-from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo import ASCENDING, DESCENDING, InsertOne
 
 from shared.events import Target
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, Write
 
 
 class Reports:
@@ -21,9 +20,9 @@ class Reports:
         )
         await self._rows.create_index([("owner_id", ASCENDING)])
 
-    async def insert(self, report: Document, session: AsyncClientSession) -> None:
+    def insertion(self, report: Document) -> Write:
         """Store a report; `DuplicateKeyError` when this person has reported this target before."""
-        await self._rows.insert_one(report, session=session)
+        return InsertOne(report, namespace=self._rows.full_name)
 
     async def find(self, reporter_id: str, target: Target) -> Document | None:
         return await self._rows.find_one(
@@ -35,4 +34,5 @@ class Reports:
 
     async def delete_of(self, user_id: str) -> int:
         """Remove a person's reports, and those about what was theirs."""
-        return (await self._rows.delete_many({"$or": [{"reporter_id": user_id}, {"owner_id": user_id}]})).deleted_count
+        gone = [await self._rows.delete_many({side: user_id}) for side in ("reporter_id", "owner_id")]
+        return sum(done.deleted_count for done in gone)

@@ -68,10 +68,11 @@ class Sessions:
             return None
         following = self._new_token(family_id)
         now = utcnow()
-        row = await self._rows.find_one_and_update(
+        done = await self._rows.update_one(
             {"_id": family_id, "current": _hash(token), "revoked_at": None, "expires_at": {"$gt": now}},
             {"$set": {"current": _hash(following), "used_at": now, "expires_at": now + self._life}},
         )
+        row = await self._rows.find_one({"_id": family_id}, {"user_id": 1}) if done.modified_count else None
         if row is None:
             await self.end(family_id)
             return None

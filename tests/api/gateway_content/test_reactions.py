@@ -45,7 +45,7 @@ async def test_drift_is_found_and_corrected(ada: Person, parts: Parts, painted: 
     made = await publish(ada, await painted(ada), visibility="public")
     post_id = str(made["id"])
     await ada.http.put(f"/v1/posts/{post_id}/like")
-    await parts.posts.count(post_id, "likes", 4)
+    await parts.mongo.write([parts.posts.counting(post_id, "likes", 4)])
     assert await counters.reconcile(parts, [post_id]) == 4
     assert (await ada.http.get(f"/v1/posts/{post_id}")).json()["counts"]["likes"] == 1
 

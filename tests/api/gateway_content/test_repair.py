@@ -91,7 +91,7 @@ async def counted_again(parts: Parts) -> dict[str, dict[str, int]]:
     return posts | people
 
 
-async def die(*_: object, **__: object) -> NoReturn:
+def die(*_: object, **__: object) -> NoReturn:
     raise ConnectionResetError
 
 
@@ -120,8 +120,8 @@ async def test_what_a_crash_left_uncounted_is_counted(
 ) -> None:  # fmt: skip
     assert await counted(parts) == await counted_again(parts)
     with monkeypatch.context() as crash:
-        crash.setattr(parts.posts, "count", die)
-        crash.setattr(parts.accounts, "count", die)
+        crash.setattr(parts.posts, "counting", die)
+        crash.setattr(parts.accounts, "counting", die)
         assert (await ACTS[act](bob.http, scene)).status_code == 500
     assert await counted(parts) != await counted_again(parts)
     await repaired()

@@ -57,7 +57,7 @@ async def add_image(parts: Parts, user_id: str, *, status: str = "ready", data: 
         "prompt": "a red fox", "model": "pocket", "aspect": "1:1", "source_post_id": None, "posts": 0,
         "created_at": utcnow(),
     }  # fmt: skip
-    await parts.images.keep(image)
+    await parts.mongo.write([parts.images.insertion(image)])
     if data:
         await parts.media.put(rendition_key(image["hash"], "original", "webp"), data)
     return str(image["_id"])

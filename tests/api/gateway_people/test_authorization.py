@@ -141,7 +141,7 @@ async def arrange(parts: Parts, owner: Person) -> Scene:
         "reply_to": None, "moderation": "allow", "decision": None, "created_at": utcnow(),
     }  # fmt: skip
     comments: Comments = parts.comments
-    await parts.mongo.transaction(lambda session: comments.insert(comment, session))
+    await parts.mongo.write([comments.insertion(comment)])
     decision = Decision(id=decision_id, stage="prompt", verdict="block", reason="No.")
     await parts.decisions.record(owner.id, Target(kind="prompt", id=new_id()), decision, utcnow())
     generation_id = await failed_generation(parts, owner)

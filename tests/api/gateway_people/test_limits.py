@@ -10,6 +10,8 @@ from asgi_lifespan import LifespanManager
 from services.gateway.context import Parts
 from services.gateway.main import create_app
 from services.gateway.settings import GatewaySettings
+from services.gateway.store.rate_counters import RateCounters
+from shared.events import utcnow
 from tests.api.conftest import Person, client_of, problem
 
 
@@ -46,6 +48,25 @@ async def test_a_window_opens_with_its_first_use_and_is_one_for_all(parts: Parts
     assert await hit("who", begun + minute - second, minute) == (21, begun + minute)
     assert await hit("somebody else", begun, minute) == (1, begun + minute)
     assert await hit("who", begun + minute, minute) == (1, begun + 2 * minute)
+
+
+async def test_processes_that_count_at_once_count_each_use_once(parts: Parts) -> None:
+    """Each knows the row as it last wrote it, which the other's uses make wrong all the time."""
+    one, two = RateCounters(parts.mongo), RateCounters(parts.mongo)
+    begun, minute = utcnow(), timedelta(minutes=1)
+    uses = [await asyncio.gather(*(each.hit("who", begun, minute) for each in (one, two, one))) for _ in range(10)]
+    assert sorted(count for together in uses for count, _ in together) == list(range(1, 31))
+
+
+async def test_a_use_that_is_cut_off_holds_nobody_up(parts: Parts) -> None:
+    begun, minute = utcnow(), timedelta(minutes=1)
+    leaving, staying = (asyncio.create_task(parts.rate_counters.hit("who", begun, minute)) for _ in range(2))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    count, _ = await asyncio.wait_for(staying, 10)
+    # What was cut off may have been counted, or not.
+    assert count in (1, 2)
+    assert (await parts.rate_counters.hit("who", begun, minute))[0] == count + 1
 
 
 async def test_successes_tell_the_limit_too(ada: Person, bob: Person) -> None:

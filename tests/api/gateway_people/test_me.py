@@ -147,8 +147,8 @@ async def test_an_erased_person_is_gone_at_once_and_then_from_every_store(
     await ada.http.put("/v1/users/bob/follow")
     await bob.http.put("/v1/users/ada/follow")
     await parts.notifications.add(bob.id, "like", ada.id, post_id=other_post)
-    await parts.posts.count(other_post, "likes", 1)
-    await parts.mongo.transaction(lambda session: parts.reactions.first("like", other_post, ada.id, utcnow(), session))
+    liked = parts.reactions.insertion("like", other_post, ada.id, utcnow())
+    await parts.mongo.write([liked, parts.posts.counting(other_post, "likes", 1)])
     cookie = ada.http.cookies[COOKIE]
 
     answer = await ada.http.request("DELETE", "/v1/me", json={"password": PASSWORD})

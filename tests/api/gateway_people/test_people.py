@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import NoReturn
 
 import httpx
 
@@ -60,12 +61,13 @@ async def test_counts_are_exact_when_many_act_at_once(ada: Person, make_person: 
 
 
 async def test_a_counter_that_went_wrong_is_repaired(ada: Person, bob: Person, parts: Parts, monkeypatch) -> None:
-    async def lost(*_: object, **__: object) -> None:
-        """What a crash right after the commit does."""
+    def die(*_: object) -> NoReturn:
+        """Crash right after the commit."""
+        raise ConnectionResetError
 
     with monkeypatch.context() as crash:
-        crash.setattr(parts.accounts, "count", lost)
-        await ada.http.put("/v1/users/bob/follow")
+        crash.setattr(parts.accounts, "counting", die)
+        assert (await ada.http.put("/v1/users/bob/follow")).status_code == 500
     assert (await bob.http.get("/v1/me")).json()["counts"]["followers"] == 0
     since, until = utcnow() - timedelta(minutes=1), utcnow() + timedelta(minutes=1)
     assert await people_counters.repair(parts, since, until) == 2

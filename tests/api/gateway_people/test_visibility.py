@@ -82,7 +82,7 @@ class Scene:
             "text": "Hello", "reply_to": None, "moderation": "allow", "decision": None, "created_at": utcnow(),
         }  # fmt: skip
         comments: Comments = self.parts.comments
-        await self.parts.mongo.transaction(lambda session: comments.insert(comment, session))
+        await self.parts.mongo.write([comments.insertion(comment)])
         reply = {"text": "Thanks", "reply_to": comment["_id"]}
         assert (await self.bob.http.post(f"/v1/posts/{self.post_id}/comments", json=reply)).status_code == 201
 
