@@ -7,7 +7,8 @@ Three rules, each with its own measure of demand:
   request may wait for a busy one, as long as that is sooner than a cold start and within what people wait for.
 - **Keeping** (`keeping.py`): after the last request, and after a sign that one is about to come, one container stays
   for as long as would have been worth it lately.
-- **Standing** (`standing.py`): where load at times grows faster than containers start, more stay while there is demand.
+- **Standing** (`standing.py`): where load at times grows faster than containers start, more stay while there is demand,
+  or at the times at which it grew before.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import math
 
 from services.generation.scaling.keeping import LEARNS_EVERY, REMEMBERED, Keeping
 from services.generation.scaling.ports import MOST_CONTAINERS, Target
-from services.generation.scaling.standing import Standing
+from services.generation.scaling.standing import SLOW_START_S, Standing
 
 SHORT_S, LONG_S, AHEAD_S = 6.0, 60.0, 6.0
 SPARE = 0.5
@@ -25,6 +26,8 @@ PATIENCE_S = 0.8
 """How much work may wait for one container before another is worth it."""
 ENOUGH_SIGNS = 20
 """So many must have been seen before what they bring is counted on."""
+STILL_RISING = 0.5
+"""Where a start takes longer than signs warn: how much more comes, of the load by which signs exceed what is here."""
 LOOKS_AGAIN_S = 2.0
 HELD_S = 15.0
 SHORTEST_WINDOW_S = 2.0
@@ -101,12 +104,14 @@ class Forecast:
         """Load as it is seen first, in containers' worth: the last seconds' work, or what signs say will come."""
         # As many requests after a sign, and as large, as there were lately.
         ahead = self._ahead * self._followed_s / self._signs if self._signs >= ENOUGH_SIGNS else 0.0
+        if self._start_s > SLOW_START_S:
+            ahead += STILL_RISING * max(0.0, ahead - self._short)
         return max(self._short, ahead) * self.batch_gain
 
     def _count(self, now: float) -> int:
         """Containers for the load and for what waits. A higher number holds for a while: starting again costs more."""
-        load = max(self._rising(), self._long * self.batch_gain)
-        needed = max(self._standing.count, _staff(load))
+        lately = self._long * self.batch_gain
+        needed = max(self._standing.count(now, self._start_s, lately), _staff(max(self._rising(), lately)))
         waiting = math.ceil(self._work_s * self.batch_gain / (PATIENCE_S + 0.1 * self.cold_start_s))
         count = min(self._most, max(1, needed, waiting))
         if count >= self._held or now - self._held_at > HELD_S + 2 * self.cold_start_s:

@@ -1,46 +1,127 @@
-"""How many containers stand ready while there is demand, because load at times grows faster than one starts."""
+"""How many containers stand ready while there is demand, because load at times grows faster than one starts.
+
+Each way of standing ready is lived through on the demand that really came: a number that always stands, what was
+needed one period ago, and, as long as no period has proved itself, two and whatever any period foretells that has not
+been wrong yet. The cheapest is followed of those that would have let few requests come late.
+"""
 
 from __future__ import annotations
 
 import math
 
 from services.generation.scaling.keeping import LATE_SHARE, REMEMBERED, WAITS_S
+from services.generation.scaling.schedule import BIN_S, PERIODS, Schedule
+
+CAUTIOUS, CAUTIOUS_BINS = 2, round(3600 / BIN_S)
+"""So many stand in the first hour, of which nothing is known, where tenfold demand would outgrow one container."""
+SLOW_START_S = 10.0
+"""A start that takes longer can't wait for what has been seen."""
+FEWEST = 170
+"""Requests that a period is judged on at least."""
+
+
+class Way:
+    """One way of standing ready, and how many requests it would have let come late."""
+
+    def __init__(self, ready: int, period: int = 0) -> None:
+        self.ready, self.period = ready, period
+        self.late = self.requests = self.bins = self.cost = 0.0
+        self._outgrown_at = math.inf
+        self._backlog_s = self._seen_at = 0.0
+
+    def note(self, now: float, needed: int, start_s: float, work_s: float) -> bool:
+        """Live through this moment; tells whether it was strained. More containers come as demand outgrows these."""
+        if needed <= self.ready:
+            self._outgrown_at = math.inf
+        elif math.isinf(self._outgrown_at):
+            self._outgrown_at = now
+        pace = max(self.ready, needed) if self._outgrown_at <= now - start_s else self.ready
+        left_s = max(0.0, self._backlog_s - pace * (now - self._seen_at))
+        self._backlog_s, self._seen_at = left_s + work_s, now
+        if not left_s and math.isinf(self._outgrown_at):
+            return False
+        if work_s and left_s + work_s > WAITS_S * pace:
+            self.late += 1
+        return True
+
+    @property
+    def timely(self) -> bool:
+        return self.late <= LATE_SHARE * max(self.requests, FEWEST)
+
+    @property
+    def mean(self) -> float:
+        """Containers that stood, on average."""
+        return self.cost / self.bins if self.bins else float(self.ready)
+
+    def forget(self) -> None:
+        """What is long past counts less."""
+        if self.requests > 2 * REMEMBERED:
+            self.late, self.requests, self.bins, self.cost = (
+                each / 2 for each in (self.late, self.requests, self.bins, self.cost)
+            )
 
 
 class Standing:
-    """Relives demand with each number of containers, and tells the smallest that would have let few come late."""
+    """Lives through demand with each way, and follows the cheapest that would have let few come late."""
 
     def __init__(self, most: int) -> None:
-        self.count = 1
-        self._most = most
-        self._late = [0.0] * most
-        self._outgrown_at = [math.inf] * most
-        self._backlog_s = [0.0] * most
-        self._seen_at = [0.0] * most
+        self._schedule = Schedule()
+        self._always = [Way(count) for count in range(1, most + 1)]
+        self._periods = [Way(1, period) for period in PERIODS]
+        self._untried = Way(CAUTIOUS)
+        self._known: list[Way] = []  # the periods, and the untried, that have something to go by
+        self._unlearnt = 0
+        self._followed = self._always[0]
         self._requests = 0.0
+
+    def count(self, now: float, start_s: float, load: float) -> int:
+        """How many stand now; one takes `start_s` until it serves, and `load` is the last minute's, in containers."""
+        self._move_on(now, start_s)
+        unknown = self._schedule.bins <= CAUTIOUS_BINS and start_s > SLOW_START_S and 10 * load > 1
+        return max(self._followed.ready, CAUTIOUS if unknown else 1)
 
     def note(self, now: float, needed: int, start_s: float, work_s: float = 0.0) -> None:
         """So many are needed now, and one takes `start_s` until it serves; `work_s` has just been asked for, if any."""
-        for count in range(1, self._most):
-            if needed <= count:
-                self._outgrown_at[count] = math.inf
-            elif math.isinf(self._outgrown_at[count]):
-                self._outgrown_at[count] = now
-            outgrown_at = self._outgrown_at[count]
-            pace = max(count, needed) if outgrown_at <= now - start_s else count
-            left_s = max(0.0, self._backlog_s[count] - pace * (now - self._seen_at[count]))
-            self._backlog_s[count], self._seen_at[count] = left_s + work_s, now
-            if not left_s and math.isinf(outgrown_at):
+        self._move_on(now, start_s)
+        self._schedule.note(needed)
+        for way in self._always[:-1]:
+            if not way.note(now, needed, start_s, work_s):
                 break
-            if work_s and left_s + work_s > WAITS_S * pace:
-                self._late[count] += 1
-        if work_s:
-            self._requests += 1
+        for way in self._known:
+            way.note(now, needed, start_s, work_s)
+        self._requests += bool(work_s)
+        self._unlearnt += bool(work_s)
 
     def learn(self) -> None:
         """Choose anew; what is long past counts less."""
         if self._requests > 2 * REMEMBERED:
             self._requests /= 2
-            self._late = [late / 2 for late in self._late]
+            for way in self._always:
+                way.late /= 2
+        for way in (*self._periods, self._untried):
+            way.forget()
         allowed = LATE_SHARE * self._requests
-        self.count = next((count for count in range(1, self._most) if self._late[count] <= allowed), self._most)
+        best = next(way for way in self._always if way.late <= allowed or way is self._always[-1])
+        cheapest = float(best.ready)
+        if self._schedule.bins > CAUTIOUS_BINS and self._untried.timely and self._untried.mean < cheapest:
+            best, cheapest = self._untried, self._untried.mean
+        for way in self._periods:
+            # A period is believed once it could have foretold a whole one.
+            if 2 * way.period <= self._schedule.bins and way.timely and way.mean < cheapest:
+                best, cheapest = way, way.mean
+        self._followed = best
+
+    def _move_on(self, now: float, start_s: float) -> None:
+        if not self._schedule.begins(now):
+            return
+        for way in self._known:
+            way.requests += self._unlearnt
+        self._unlearnt = 0
+        begun = [way for way in self._periods if way.period < self._schedule.bins]
+        for way in begun:
+            way.ready = self._schedule.foretold(way.period, start_s)
+        self._untried.ready = max([CAUTIOUS, *(way.ready for way in begun if way.timely)])
+        self._known = [*begun, self._untried] if self._schedule.bins > CAUTIOUS_BINS else begun
+        for way in self._known:
+            way.cost += way.ready
+            way.bins += 1

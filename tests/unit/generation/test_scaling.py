@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -114,25 +115,48 @@ def test_a_sign_counts_for_no_more_than_one_request_however_many_come_without(po
     assert wanted(policy, now + 301).min_containers <= 3
 
 
-def test_more_stand_ready_where_load_again_and_again_grows_faster_than_a_container_starts() -> None:
+def ask_at(policy: Forecast, per_second: Callable[[float], float], until_s: float) -> Callable[[float], int]:
+    """Requests of half a second at this rate until then; tells how many containers were wanted at a time."""
+    now, wants = 0.0, dict[int, int]()
+    while now < until_s:
+        now += 1 / per_second(now)
+        policy.arrived(now, 0.5)
+        policy.finished(now, 0.5)
+        wants[int(now)] = wanted(policy, now).min_containers
+    return lambda at: wants[int(at)]
+
+
+def rising(*begins: float) -> Callable[[float], float]:
+    """Half a request a second, and five for three minutes from each of these times."""
+    return lambda at: 5.0 if any(begin <= at < begin + 180 for begin in begins) else 0.5
+
+
+def test_more_stand_ready_where_load_at_no_regular_time_grows_faster_than_a_container_starts() -> None:
     sudden, slow = Forecast(cold_start_s=30.0, most=10), Forecast(cold_start_s=30.0, most=10)
-    standing = []
-    for policy in (sudden, slow):
-        now = 0.0
-        for _ in range(15_000):
-            daily = now % 1800 / 1800
-            level = float(daily > 0.9) if policy is sudden else math.sin(math.pi * daily) ** 2
-            now += 1 / (0.5 + 4.5 * level)
-            policy.arrived(now, 0.5)
-            policy.finished(now, 0.5)
-        for _ in range(100):
-            now += 2.0
-            policy.arrived(now, 0.5)
-            policy.finished(now, 0.5)
-            policy.target(now)
-        standing.append(wanted(policy, now).min_containers)
-    assert standing[0] > 1
-    assert standing[1] == 1
+    irregular = rising(1000, 4700, 5900, 7111, 10_333, 11_800, 15_200, 17_777, 18_500)
+    wants = ask_at(sudden, irregular, 19_500)
+    assert wants(19_400) > 1
+    wants = ask_at(slow, lambda at: 0.5 + 4.5 * math.sin(math.pi * at / 6000) ** 2, 18_000)
+    assert wants(17_900) == 1
+
+
+def test_more_stand_ready_ahead_of_the_times_at_which_load_grew_before_and_only_then() -> None:
+    wants = ask_at(Forecast(cold_start_s=30.0, most=10), rising(1500, 5100, 8700, 12_300, 15_900), 17_000)
+    assert [wants(at) for at in (10_500, 12_000)] == [1, 1]
+    assert [wants(at) > 1 for at in (12_260, 15_860)] == [True, True]
+
+
+def test_a_time_at_which_load_grows_no_longer_is_forgotten() -> None:
+    policy = Forecast(cold_start_s=30.0, most=10)
+    wants = ask_at(policy, rising(1500, 5100, 8700, 12_300), 50_000)
+    assert wants(15_860) > 1
+    assert wants(15_860 + 9 * 3600) == 1
+
+
+def test_where_a_start_is_slow_two_stand_until_an_hour_of_demand_was_seen() -> None:
+    quick, slow = Forecast(cold_start_s=3.0, most=10), Forecast(cold_start_s=30.0, most=10)
+    assert [ask_at(policy, lambda _: 1.0, 3500)(3400) for policy in (quick, slow)] == [1, 2]
+    assert ask_at(Forecast(cold_start_s=30.0, most=10), lambda _: 1.0, 4000)(3900) == 1
 
 
 class Fleet:
