@@ -22,6 +22,8 @@ from services.moderation.text.words import SHORT_WORDS, Vocabulary
 
 TAG_BASE = 0xE0000
 BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
+_STANDARD = str.maketrans("-_", "+/")
+"""From base64's alphabet for addresses to the usual one."""
 JOINERS = frozenset(" .-_*/,~'`·•|+")
 MAX_BASE64 = 20_000
 SHORTEST_BASE64 = 8
@@ -158,7 +160,7 @@ def _from_base64(word: str) -> str | None:
     if not core or not set(core) <= BASE64 or core.islower() or (core.isalpha() and core.istitle()):
         return None
     try:
-        raw = base64.b64decode(core.translate(str.maketrans("-_", "+/")) + "=" * (-len(core) % 4), validate=True)
+        raw = base64.b64decode(core.translate(_STANDARD) + "=" * (-len(core) % 4), validate=True)
         text = raw.decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):
         return None

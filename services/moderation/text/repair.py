@@ -58,9 +58,9 @@ def _undressed(word: str) -> str:
     if _THRICE.search(word):
         word = squeeze(word)
     spoken = word.translate(LEET_DIGITS)
-    if spoken == word:
+    if spoken == word or not spoken.isalpha() or not word[-1].isalpha():
         return word
     digits = [at for at, (before, after) in enumerate(zip(word, spoken, strict=True)) if before != after]
     # "35mm" and "1920s" are what they are: the digits lead.
-    within = any(any(map(str.isalpha, word[:at])) for at in digits) and word[-1].isalpha()
-    return spoken if len(digits) >= 2 and within and spoken.isalpha() else word
+    within = any(any(map(str.isalpha, word[:at])) for at in digits)
+    return spoken if len(digits) >= 2 and within else word

@@ -10,6 +10,8 @@ COMMON = 12000
 SHORT_WORDS = frozenset(
     "a i an as at be by do go he if in is it me my no of on or so to up us we".split()  # noqa: SIM905 - easier to read
 )
+ENDINGS = frozenset("sgd")
+"""Last letters of plurals and of the forms in -ing and -ed."""
 LONGEST = 16
 MAX_CUT = 2000
 _LETTERS = re.compile(r"[^\W\d_]{3,}+")
@@ -40,9 +42,11 @@ class Vocabulary:
 
     def __contains__(self, word: str) -> bool:
         """Whether the word, or what it is the plural or a form of, is known."""
+        return word in self._cost or (word[-1:] in ENDINGS and self._is_form(word))
+
+    def _is_form(self, word: str) -> bool:
         return (
-            word in self._cost
-            or (word.endswith("s") and len(word) > 3 and word[:-1] in self._cost)
+            (word.endswith("s") and len(word) > 3 and word[:-1] in self._cost)
             or (word.endswith(("ches", "shes", "sses", "xes")) and word[:-2] in self._cost)
             or (word.endswith("ing") and len(word) > 5 and (word[:-3] in self._cost or word[:-3] + "e" in self._cost))
             or (word.endswith("ed") and len(word) > 4 and (word[:-2] in self._cost or word[:-1] in self._cost))
@@ -105,4 +109,5 @@ class Vocabulary:
 
 def squeeze(word: str) -> str:
     """Each run of one letter written once."""
-    return _RUN.sub(r"\1", word)
+    # Most words have no such run, and finding none is quicker than replacing none.
+    return _RUN.sub(r"\1", word) if _RUN.search(word) else word
