@@ -70,7 +70,7 @@ class MongoDecisionStore:
 
     async def _rule(self, ruling: Ruling) -> None:
         target = _on(ruling.record.target)
-        case = {"_id": f"{ruling.record.target.kind}:{ruling.record.target.id}"}
+        case = _case_on(ruling.record.target)
 
         async def work(session: AsyncClientSession) -> list[Document]:
             await self._decisions.insert_one(_row(ruling.record), session=session)
@@ -114,7 +114,7 @@ class MongoDecisionStore:
         await self._decisions.update_many({"owner_id": user_id}, {"$set": forgotten})
         await self._cases.delete_many({"owner_id": user_id})
         async for report in self._reports.find({"reporter_id": user_id}, {"target": 1, "reason": 1, "text": 1}):
-            case = _on(Target(**report["target"]))
+            case = _case_on(Target(**report["target"]))
             await self._cases.update_one(case, {"$pull": {"why": reported(report["reason"], report["text"])}})
             await self._cases.update_one(case, {"$addToSet": {"why": reported(report["reason"], "")}})
         await self._reports.update_many({"reporter_id": user_id}, {"$set": {"reporter_id": ERASED, "text": ""}})
@@ -138,6 +138,10 @@ class MongoDecisionStore:
 
 def _on(target: Target) -> dict[str, Any]:
     return {"target.kind": target.kind, "target.id": target.id}
+
+
+def _case_on(target: Target) -> dict[str, Any]:
+    return {"_id": f"{target.kind}:{target.id}"}
 
 
 def _row(record: Record) -> Document:
