@@ -128,7 +128,8 @@ def rank(
         if (row := row_of.get(post_id, -1)) >= 0 and likeable[row] and gathered.posts[row].author_id not in before
     ]
     positions = slot_positions(places, exploration, chance)
-    drawn = draw([gathered.posts[row] for row in eligible], features.images[eligible], len(positions), chance)
+    images = features.images(np.array(eligible, np.intp))
+    drawn = draw([gathered.posts[row] for row in eligible], images, len(positions), chance)
     explored = {row_of[each.pick.post_id]: each for each in drawn}
     fixed = dict(zip(positions, explored, strict=False))
     authors = [post.author_id for post in gathered.posts]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]
+Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 FIRST_ROWS = 1_024
 MOST_ROWS = 20_000
+AT_ONCE = 64
+"""Rows that are copied together: they stay in the cache, where a thousand are megabytes that have to be mapped anew."""
 
 
 class VectorTable:
@@ -44,10 +48,28 @@ class VectorTable:
         self._matrix[row] = vector
 
     def take(self, post_ids: Sequence[str]) -> tuple[Matrix, Mask]:
-        """One row for each id, zero where unknown, and which are known."""
-        row_of = self._rows.get
-        rows = np.fromiter((row_of(post_id, 0) for post_id in post_ids), np.intp, len(post_ids))
-        return self._matrix[rows], rows > 0
+        """One vector for each id, zero where unknown, and which are known."""
+        rows = self.find(post_ids)
+        return self.at(rows), rows > 0
+
+    def find(self, post_ids: Sequence[str]) -> Rows:
+        """In which rows the vectors stand until the next `put`, 0 for the unknown."""
+        return np.fromiter(map(self._rows.get, post_ids, repeat(0)), np.intp, len(post_ids))
+
+    def at(self, rows: Rows) -> Matrix:
+        """The vectors in these rows."""
+        return self._matrix[rows]
+
+    def products(self, rows: Rows, others: Matrix) -> tuple[Matrix, Vector]:
+        """Of the vectors in these rows with each of `others` (columns), and the sum of the vectors."""
+        columns = np.ascontiguousarray(others.T)
+        products = np.empty((len(rows), len(others)), np.float32)
+        total = np.zeros(self._matrix.shape[1], np.float32)
+        for start in range(0, len(rows), AT_ONCE):
+            vectors = self.at(rows[start : start + AT_ONCE])
+            products[start : start + AT_ONCE] = vectors @ columns
+            total += vectors.sum(axis=0)
+        return products, total
 
 
 class Senses:

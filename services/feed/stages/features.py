@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.feed.records import Post
-from services.feed.senses import Mask, Matrix, Senses
+from services.feed.senses import Mask, Matrix, Rows, Senses, Vector, VectorTable
 from services.feed.stages.interests import Interest
-from services.feed.taste import Taste
+from services.feed.taste import Dislike, Taste
 
 Column = NDArray[np.float32]
 DAY_S = 86_400.0
@@ -23,10 +23,13 @@ NEAREST_KIN = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """All columns are in 0…1 except `aversion` (a sum over dislikes) and `images` (unit rows, zero where unknown)."""
+    """All columns are in 0…1 except `aversion` (a sum over dislikes).
+
+    `images` gives the vectors of the candidates that are asked for (unit rows, zero where unknown).
+    """
 
     posts: list[Post]
-    images: Matrix
+    images: Callable[[Rows], Matrix]
     background: float
     taste: Column
     aversion: Column
@@ -42,10 +45,12 @@ class Features:
 
 def background_of(vectors: Matrix) -> float:
     """Mean cosine between the rows, which are unit vectors: what two unrelated pictures have in common anyway."""
-    count = len(vectors)
+    return _background(vectors.sum(axis=0), len(vectors))
+
+
+def _background(total: Vector, count: int) -> float:
     if count < 10:
         return 0.0
-    total = vectors.sum(axis=0)
     return float(np.clip((total @ total - count) / (count * (count - 1)), 0.0, 0.95))
 
 
@@ -69,34 +74,26 @@ def measure(
     """Measure every candidate. `co_liked` is in 0…1; `remixes` are of posts the person likes."""
     rows = list(posts)
     ids = [post.id for post in rows]
-    images, has_image = senses.images.take(ids)
-    prompts, has_prompt = senses.prompts.take(ids)
-    image_ground, prompt_ground = background_of(images[has_image]), background_of(prompts[has_prompt])
-
-    def close_to(others: Kin) -> Matrix:
-        """Closeness of each candidate (rows) to each other (columns): the mean over the sides that both have."""
-        by_image = closeness(images @ others.images.T, image_ground)
-        by_prompt = closeness(prompts @ others.prompts.T, prompt_ground)
-        sides = np.outer(has_image, others.has_image).astype(np.float32) + np.outer(has_prompt, others.has_prompt)
-        mean: Matrix = ((by_image + by_prompt) / np.maximum(sides, 1.0)).astype(np.float32)
-        return mean
+    image_rows, prompt_rows = senses.images.find(ids), senses.prompts.find(ids)
+    has_image, has_prompt = image_rows > 0, prompt_rows > 0
+    known = [dislike for dislike in taste.dislikes if dislike.post_id in senses]
+    kin = _kin_of(interests, known, senses)
+    by_image, background = _closeness_in(senses.images, image_rows, kin.images)
+    by_prompt, _ = _closeness_in(senses.prompts, prompt_rows, kin.prompts)
+    sides = np.outer(has_image, kin.has_image).astype(np.float32) + np.outer(has_prompt, kin.has_prompt)
+    near: Matrix = ((by_image + by_prompt) / np.maximum(sides, 1.0)).astype(np.float32)
+    likes, dislikes = near[:, : len(interests)], near[:, len(interests) :]
 
     blind = ~(has_image | has_prompt)
-    liking = np.zeros(len(rows), np.float32)
+    liking: Column = np.zeros(len(rows), np.float32)
     if interests:
         strengths = np.array([0.6 + 0.4 * interest.weight for interest in interests], np.float32)
-        liking = (close_to(_kin_of(interests, prompts.shape[1])) * strengths).max(axis=1)
+        liking = (likes * strengths).max(axis=1)
     by_words = blind if interests else np.ones(len(rows), bool)
     liking[by_words] = _word_overlap(compress(rows, by_words), taste.words)
 
-    aversion = np.zeros(len(rows), np.float32)
-    banned = np.zeros(len(rows), bool)
-    known = [dislike for dislike in taste.dislikes if dislike.post_id in senses]
-    if known:
-        kin = [dislike.post_id for dislike in known]
-        near = close_to(Kin(*senses.images.take(kin), *senses.prompts.take(kin)))
-        aversion = near**2 @ np.array([dislike.strength for dislike in known], np.float32)
-        banned = ((near >= NEAREST_KIN) & np.array([dislike.hard for dislike in known])).any(axis=1)
+    aversion: Column = dislikes**2 @ np.array([dislike.strength for dislike in known], np.float32)
+    banned = ((dislikes >= NEAREST_KIN) & np.array([dislike.hard for dislike in known], bool)).any(axis=1)
     if taste.dislikes:
         by_words = blind if known else np.ones(len(rows), bool)
         aversion[by_words] = _word_overlap(compress(rows, by_words), taste.unwanted_words) * len(taste.dislikes)
@@ -108,12 +105,12 @@ def measure(
     authors = [post.author_id for post in rows]
     age_days: Column = (np.maximum(0.0, now.timestamp() - published) / DAY_S).astype(np.float32)
     current: Column = points * 0.5**age_days
-    followed = np.array([author in follows for author in authors], np.float32)
+    followed = np.fromiter(map(follows.__contains__, authors), np.float32, len(rows))
     affinity = [taste.authors.get(author, 0.0) for author in authors] if taste.authors else np.zeros(len(rows))
     return Features(
         posts=rows,
-        images=images,
-        background=image_ground,
+        images=lambda candidates: senses.images.at(image_rows[candidates]),
+        background=background,
         taste=liking * np.float32(taste.confidence**0.5),
         aversion=aversion,
         banned=banned,
@@ -137,15 +134,30 @@ class Kin:
     has_prompt: Mask
 
 
-def _kin_of(interests: Sequence[Interest], prompt_size: int) -> Kin:
-    prompts = [interest.prompt for interest in interests]
-    usable = np.array([prompt is not None and len(prompt) == prompt_size for prompt in prompts])
-    rows = [
-        prompt if ok and prompt is not None else np.zeros(prompt_size)
-        for prompt, ok in zip(prompts, usable, strict=True)
+def _kin_of(interests: Sequence[Interest], dislikes: Sequence[Dislike], senses: Senses) -> Kin:
+    """The interests, then the dislikes."""
+    ids = [dislike.post_id for dislike in dislikes]
+    images, has_image = senses.images.take(ids)
+    prompts, has_prompt = senses.prompts.take(ids)
+    # An interest may be of an encoder that the table has left behind.
+    wanted = [
+        (interest.prompt if interest.prompt is not None and interest.prompt.shape == prompts.shape[1:] else None)
+        for interest in interests
     ]
-    images = np.stack([interest.image for interest in interests])
-    return Kin(images, np.ones(len(interests), bool), np.stack(rows).astype(np.float32), usable)
+    nothing = np.zeros(prompts.shape[1], np.float32)
+    return Kin(
+        images=np.stack([*(interest.image for interest in interests), *images]) if interests else images,
+        has_image=np.concatenate([np.ones(len(interests), bool), has_image]),
+        prompts=np.stack([*(nothing if own is None else own for own in wanted), *prompts]) if interests else prompts,
+        has_prompt=np.concatenate([np.array([own is not None for own in wanted], bool), has_prompt]),
+    )
+
+
+def _closeness_in(table: VectorTable, rows: Rows, others: Matrix) -> tuple[Matrix, float]:
+    """Closeness of each row of the table to each of the others, and the background it was measured from."""
+    cosines, total = table.products(rows, others)
+    background = _background(total, int((rows > 0).sum()))
+    return closeness(cosines, background), background
 
 
 def _scattered(values: Mapping[str, float], row_of: Mapping[str, int]) -> Column:
