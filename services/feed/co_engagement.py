@@ -1,9 +1,10 @@
-"""What people like together: three closed-form models over posts, blended, and refreshed in the background.
+"""What people like together: two closed-form models over posts, blended, and refreshed in the background.
 
-1. EASE (Steck 2019): B = I − P · diag(P)⁻¹ with P = (XᵀX + λI)⁻¹, where X holds who liked what.
+1. EASE (Steck 2019): B = I − P · diag(P)⁻¹ with P = (G + own_share · diag(XᵀX) + λI)⁻¹, where X holds who liked what.
+   G says how much posts go together, and adds up three ways: liked by one person (XᵀX); liked in one sitting, one soon
+   after the other, exp(−Δt / 60 s − places between / 5); and being alike (side information as further rows of X,
+   Jeunen et al. 2020). The share of the diagonal stands for dropout of likes (EDLAE, Steck 2020).
 2. A low-pass filter of the normalised graph of people and posts (GF-CF, Shen et al. 2021).
-3. The same sitting: posts liked by one person one soon after the other, exp(−Δt / 60 s − places between / 5), divided
-   by a power of their popularity.
 
 Each person's scores are standardised before they are added. What a person likes now says more than what they liked
 long ago, so the row they are scored by weighs the latest most (`recency`). `CHOSEN` was chosen on validation data by
@@ -13,7 +14,7 @@ long ago, so the row they are scored by weighs the latest most (`recency`). `CHO
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,18 +28,19 @@ MOST_POSTS = 2_000
 MOST_BY_ONE = 500
 SITTING_S = 60.0
 SITTING_PLACES = 5.0
-RECENT_LIKES = 6.0
+RECENT_LIKES = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """Settings of the models, and how much the second and the third weigh beside the first."""
+    """Settings of the models. `sitting_share` is a share of all that goes together by likes."""
 
-    regularisation: float = 800.0
+    regularisation: float = 900.0
+    own_share: float = 1.0
+    sitting_share: float = 0.05
+    likeness: float = 40.0
     factors: int = 48
-    popularity_power: float = 0.5
-    graph_weight: float = 0.6
-    sitting_weight: float = 0.4
+    graph_weight: float = 0.5
 
 
 CHOSEN = Blend()
@@ -50,19 +52,28 @@ def recency(count: int, recent_likes: float = RECENT_LIKES) -> Matrix:
     return weights
 
 
+def most_liked(likes: Iterable[Like], *, min_likes: int = 2) -> list[str]:
+    """The posts that a model of these likes is about: at most 2,000, each with so many likes, the most liked first."""
+    popularity = Counter(post_id for _, post_id in {(user_id, post_id) for user_id, post_id, _ in likes})
+    return [post_id for post_id, count in popularity.most_common(MOST_POSTS) if count >= min_likes]
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Three matrices of posts × posts: a person's scores are their row of likes times each."""
+    """Matrices of posts × posts: a person's scores are their row of likes times each of the first two.
+
+    `together` says which posts any one person likes both of.
+    """
 
     ease: Matrix
     graph: Matrix
-    sitting: Matrix
+    together: NDArray[np.bool_]
 
 
 class CoEngagement:
     """The fitted model; an unfitted one knows nothing and scores nothing."""
 
-    def __init__(self, posts: list[str], parts: Parts | None, blend: Blend = CHOSEN) -> None:
+    def __init__(self, posts: Sequence[str], parts: Parts | None, blend: Blend = CHOSEN) -> None:
         self.posts = posts
         self._blend = blend
         self._rows = {post_id: row for row, post_id in enumerate(posts)}
@@ -73,16 +84,15 @@ class CoEngagement:
         return cls([], None)
 
     @classmethod
-    def fit(cls, likes: Iterable[Like], *, min_likes: int = 2, blend: Blend = CHOSEN) -> CoEngagement:
-        """Fit to likes. At most 2,000 posts count, those with most likes, each at least `min_likes`."""
-        latest = {(user_id, post_id): at for user_id, post_id, at in likes}
-        popularity = Counter(post_id for _, post_id in latest)
-        posts = [post_id for post_id, count in popularity.most_common(MOST_POSTS) if count >= min_likes]
+    def fit(
+        cls, likes: Iterable[Like], posts: Sequence[str], contents: Matrix, *, blend: Blend = CHOSEN
+    ) -> CoEngagement:
+        """Fit to the likes of `posts`; `contents` has a vector for each, zero where what it shows is unknown."""
         if len(posts) < 2:
             return cls.empty()
         column = {post_id: index for index, post_id in enumerate(posts)}
         histories: dict[str, list[tuple[float, int]]] = {}
-        for (user_id, post_id), at in latest.items():
+        for (user_id, post_id), at in {(user_id, post_id): at for user_id, post_id, at in likes}.items():
             if post_id in column:
                 histories.setdefault(user_id, []).append((at, column[post_id]))
         liked = np.zeros((len(histories), len(posts)), np.float32)
@@ -95,48 +105,57 @@ class CoEngagement:
             places = np.arange(len(items))
             apart = np.abs(times[:, None] - times) / SITTING_S + np.abs(places[:, None] - places) / SITTING_PLACES
             sitting[np.ix_(items, items)] += np.exp(-apart)
-        parts = Parts(
-            _ease(liked, blend.regularisation),
-            _graph_filter(liked, blend.factors),
-            _normalised(sitting, liked.sum(axis=0), blend.popularity_power),
-        )
-        return cls(posts, parts, blend)
+        gram = liked.T @ liked
+        share = blend.sitting_share
+        pulled = (1.0 - share) * gram + share * (gram.sum() / sitting.sum()) * sitting
+        pulled += blend.likeness * _likeness(contents)
+        pulled[np.diag_indices_from(pulled)] += blend.regularisation + blend.own_share * np.diag(gram)
+        return cls(posts, Parts(_ease(pulled), _graph_filter(liked, blend.factors), gram > 0), blend)
 
     def scores(self, liked: Matrix) -> Matrix:
         """Scores of every post (columns like `posts`) for people given as rows of how much each like weighs."""
         if self._parts is None:
             return np.zeros_like(liked)
-        blend: Matrix = (
-            _standard(liked @ self._parts.ease)
-            + self._blend.graph_weight * _standard(liked @ self._parts.graph)
-            + self._blend.sitting_weight * _standard(liked @ self._parts.sitting)
-        )
+        graph = _standard(liked @ self._parts.graph)
+        blend: Matrix = _standard(liked @ self._parts.ease) + self._blend.graph_weight * graph
         return blend
 
     def __call__(self, latest: Mapping[str, float]) -> dict[str, float]:
         """Posts that go with what is liked, 0…1 relative to the best; what hardly goes with it is absent.
 
-        `latest` says how much each post is liked, that with the latest sign first.
+        So is what nobody likes together with any of it: people are told that others do. `latest` says how much each
+        post is liked, that with the latest sign first.
         """
         weights = zip(latest.items(), recency(len(latest)), strict=True)
         known = {
             self._rows[post_id]: min(1.0, weight) * fade for (post_id, weight), fade in weights if post_id in self._rows
         }
-        if not known:
+        if self._parts is None or not known:
             return {}
         row = np.zeros((1, len(self.posts)), np.float32)
         row[0, list(known)] = list(known.values())
         scores = self.scores(row)[0]
         scores[list(known)] = 0.0
+        scores[~self._parts.together[list(known)].any(axis=0)] = 0.0
         best = float(scores.max())
         if best <= 0:
             return {}
-        return {self.posts[index]: float(scores[index] / best) for index in np.flatnonzero(scores > 0.25 * best)}
+        return {
+            self.posts[index]: float(scores[index] / best) for index in np.flatnonzero(scores > 0.25 * best).tolist()
+        }
 
 
-def _ease(liked: Matrix, regularisation: float) -> Matrix:
-    gram = liked.T @ liked
-    gram[np.diag_indices_from(gram)] += regularisation
+def _likeness(contents: Matrix) -> Matrix:
+    """Cosines between what posts show, beyond what all of them have in common."""
+    known = contents.any(axis=1)
+    centred = contents - contents.sum(axis=0) / max(int(known.sum()), 1)
+    centred[~known] = 0.0
+    centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
+    likeness: Matrix = centred @ centred.T
+    return likeness
+
+
+def _ease(gram: Matrix) -> Matrix:
     inverse = np.linalg.inv(gram)
     weights: Matrix = (-inverse / np.diag(inverse)).astype(np.float32)
     np.fill_diagonal(weights, 0.0)
@@ -155,13 +174,6 @@ def _graph_filter(liked: Matrix, factors: int) -> Matrix:
         right = np.linalg.eigh(graph.T @ graph)[1][:, -factors:]
     smooth: Matrix = (posts[:, None] * (right @ right.T) / posts).astype(np.float32)
     return smooth
-
-
-def _normalised(together: Matrix, popularity: Matrix, power: float) -> Matrix:
-    np.fill_diagonal(together, 0.0)
-    scale = np.maximum(popularity, 1.0) ** -power
-    normalised: Matrix = (scale[:, None] * together * scale).astype(np.float32)
-    return normalised
 
 
 def _standard(scores: Matrix) -> Matrix:

@@ -9,7 +9,7 @@ from random import Random
 
 from opentelemetry import trace
 
-from services.feed.co_engagement import CoEngagement
+from services.feed.co_engagement import CoEngagement, most_liked
 from services.feed.cursors import FeedContext, PlaceCursor, SessionCursor, read_context, read_cursor
 from services.feed.following import following_page
 from services.feed.learned import learned_of
@@ -257,7 +257,10 @@ class Feed:
     async def refresh_co_engagement(self, since: datetime, limit: int) -> None:
         """Fit anew what people like together, from the likes given at or after `since`."""
         likes = await self._encounters.likes_since(since, limit)
-        self.co_engagement = await asyncio.to_thread(CoEngagement.fit, likes)
+        posts = most_liked(likes)
+        senses = await self._meaning.senses(posts)
+        images, _ = senses.images.take(posts)
+        self.co_engagement = await asyncio.to_thread(CoEngagement.fit, likes, posts, images)
 
 
 def _visible(pool: Pool, post_ids: Iterable[str], viewer: Viewer, shown: set[str]) -> Iterator[Post]:

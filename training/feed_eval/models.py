@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from services.feed.co_engagement import CHOSEN, Blend, CoEngagement, recency
+from services.feed.co_engagement import CHOSEN, Blend, CoEngagement, most_liked, recency
 from services.feed.stages.diversify import diversify
 from training.feed_eval.movielens import Ratings, Rows
 
@@ -68,9 +68,10 @@ def co_engagement(blend: Blend = CHOSEN, recent_likes: float | None = None) -> M
     def model(ratings: Ratings, rows: Rows) -> tuple[Matrix, float]:
         likes = [(str(ratings.users[row]), str(ratings.items[row]), float(ratings.times[row])) for row in rows]
         start = time.perf_counter()
-        fitted = CoEngagement.fit(likes, min_likes=1, blend=blend)
+        posts = most_liked(likes, min_likes=1)
+        columns = np.array([int(post) for post in posts])
+        fitted = CoEngagement.fit(likes, posts, ratings.traits[columns], blend=blend)
         seconds = time.perf_counter() - start
-        columns = np.array([int(post) for post in fitted.posts])
         scores = np.full(ratings.shape, -1e9, np.float32)
         scores[:, columns] = fitted.scores(weigh(ratings, rows)[:, columns])
         return scores, seconds
@@ -86,7 +87,7 @@ def diversified(scores: Matrix, known: NDArray[np.bool_], vectors: Matrix, size:
         masked = np.where(known[row], -np.inf, scores[row])
         floor = np.partition(masked, -100)[-100]
         relative = np.where(masked >= floor, masked - floor + 1e-3, -np.inf).astype(np.float32)
-        pages.append(diversify(relative, authors, vectors, 0.0, limit=size, fixed={}, relevance=relevance))
+        pages.append(diversify(relative, authors, vectors.__getitem__, 0.0, limit=size, fixed={}, relevance=relevance))
     return np.array(pages)
 
 

@@ -25,13 +25,14 @@ Rows = NDArray[np.intp]
 class Ratings:
     """Columns of equal length: person and film as running numbers, and the time in seconds. Every rating counts.
 
-    `genres` has a row of unit length for each film.
+    `genres` has a row of unit length for each film, `traits` has one of genres and year.
     """
 
     users: Rows
     items: Rows
     times: NDArray[np.float64]
     genres: NDArray[np.float32]
+    traits: NDArray[np.float32]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -63,16 +64,27 @@ def load(folder: Path) -> Ratings:
         columns = np.genfromtxt(io.BytesIO(archive.read(f"{MEMBERS}.inter")), skip_header=1)
         films = [line.split("\t") for line in archive.read(f"{MEMBERS}.item").decode().splitlines()[1:]]
     genres_of = {int(film[0]): film[-1].split() for film in films}
+    year_of = {int(film[0]): film[2] for film in films}
     names = sorted({name for genres in genres_of.values() for name in genres})
     known = np.unique(columns[:, 1]).astype(int)
     genres = np.array([[name in genres_of[film] for name in names] for film in known], np.float32)
     genres /= np.maximum(np.linalg.norm(genres, axis=1, keepdims=True), 1e-9)
+    years = np.array([float(year) if (year := year_of[film]).isdigit() else np.nan for film in known])
+    traits = np.hstack([genres * np.sqrt(2 / 3), _about(years) * np.sqrt(1 / 3)]).astype(np.float32)
     users = np.unique(columns[:, 0], return_inverse=True)[1]
     items = np.unique(columns[:, 1], return_inverse=True)[1]
-    return Ratings(users, items, columns[:, 3], genres)
+    return Ratings(users, items, columns[:, 3], genres, traits)
 
 
-def by_item(ratings: Ratings, seed: int, rows: Rows | None = None, *, learned: float = LEARNED) -> tuple[Rows, Rows]:
+def _about(years: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A row of unit length for each year, the nearer the years the more alike; zero for the unknown (NaN)."""
+    fives = np.arange(1920.0, 2001.0, 5.0)
+    rows = np.nan_to_num(np.maximum(0.0, 1.0 - np.abs(years[:, None] - fives) / 5.0))
+    near: NDArray[np.float64] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return near
+
+
+def by_item(ratings: Ratings, seed: int, rows: Rows | None = None) -> tuple[Rows, Rows]:
     """A share of each film's ratings to learn from, the rest to test; 75 % is Microsoft Recommenders' protocol."""
     rows = np.arange(len(ratings.items)) if rows is None else rows
     chance = np.random.default_rng(seed).random(len(rows))
@@ -81,7 +93,7 @@ def by_item(ratings: Ratings, seed: int, rows: Rows | None = None, *, learned: f
     counts = np.bincount(items, minlength=ratings.shape[1])
     first = np.concatenate([[0], np.cumsum(counts)])[:-1]
     share = (np.arange(len(ordered)) - first[items] + 1) / counts[items]
-    return ordered[share <= learned + 1e-12], ordered[share > learned + 1e-12]
+    return ordered[share <= LEARNED + 1e-12], ordered[share > LEARNED + 1e-12]
 
 
 def leave_last(ratings: Ratings, rows: Rows | None = None) -> tuple[Rows, Rows]:
