@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from services.gateway.generating.steps import TERMINAL, Change
 from shared.mongo import Document, Mongo, Write
+from shared.recent import Recent
 
 Step = Callable[[Document], Change | None]
 REMEMBERED = 1000
@@ -30,14 +30,14 @@ class Generations:
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
         self._rows = mongo.database["generations"]
-        self._recent: OrderedDict[str, Document] = OrderedDict()
+        self._recent: Recent[str, Document] = Recent(REMEMBERED)
 
     async def create_indexes(self) -> None:
         await self._rows.create_index([("user_id", ASCENDING), ("_id", DESCENDING)])
         await self._rows.create_index([("deadline_at", ASCENDING)])
 
     def insertion(self, generation: Document) -> Write:
-        self._remember(generation)
+        self._recent[generation["_id"]] = generation
         return InsertOne(generation, namespace=self._rows.full_name)
 
     def recent(self, generation_id: str) -> Document | None:
@@ -87,7 +87,7 @@ class Generations:
                 after = {"revision": before["revision"] + 1, "log": [*log, *change.entries]}
                 changed = before | change.values | after
                 if session is None:
-                    self._remember(changed)
+                    self._recent[generation_id] = changed
                 else:
                     # The transaction may still be undone.
                     self._recent.pop(generation_id, None)
@@ -103,11 +103,6 @@ class Generations:
         except DuplicateKeyError:
             done = await self._mongo.write(writes, session)
         return bool(done.modified_count)
-
-    def _remember(self, generation: Document) -> None:
-        self._recent[generation["_id"]] = generation
-        while len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
 
     async def page(
         self, user_id: str, *, status: str | None, words: str | None, before: str | None, limit: int

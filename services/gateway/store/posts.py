@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from shared.events import utcnow
 from shared.ids import first_id_at, moment_of
 from shared.mongo import Document, Mongo, Write
+from shared.recent import Recent
 
 FIRST_REACH = timedelta(minutes=10)
 LONGEST_REACH = timedelta(days=3650)
@@ -40,7 +40,7 @@ class Posts:
 
     def __init__(self, mongo: Mongo) -> None:
         self._rows = mongo.database["posts"]
-        self._reaches: OrderedDict[int, timedelta] = OrderedDict()
+        self._reaches: Recent[int, timedelta] = Recent(REMEMBERED)
 
     async def create_indexes(self) -> None:
         await self._rows.create_index([("author_id", ASCENDING), ("_id", DESCENDING)])
@@ -151,23 +151,22 @@ class Posts:
         while True:
             lower = first_id_at(start - reach) if reach < LONGEST_REACH else None
             bounds = {name: bound for name, bound in (("$lt", upper), ("$gte", lower)) if bound}
-            within = query | {"_id": bounds} if bounds else query
-            rows = await self._rows.find(within).sort("_id", -1).limit(2 * limit).to_list()
+            rows = (
+                await self._rows.find(query | ({"_id": bounds} if bounds else {}))
+                .sort("_id", -1)
+                .limit(2 * limit)
+                .to_list()
+            )
             found += filter(kept, rows)
             if len(found) >= limit:
-                self._remember(known, 2 * (start - moment_of(found[limit - 1]["_id"])))
+                taken = 2 * (start - moment_of(found[limit - 1]["_id"]))
+                self._reaches[known] = min(LONGEST_REACH, max(FIRST_REACH, taken))
                 return found[:limit]
             if len(rows) == 2 * limit:
                 upper = rows[-1]["_id"]
             elif lower is None:
-                self._remember(known, LONGEST_REACH)
+                self._reaches[known] = LONGEST_REACH
                 return found
             else:
                 upper = lower
                 reach *= max(AIMED_AT, 4 * limit) / max(1, len(found))
-
-    def _remember(self, query: int, reach: timedelta) -> None:
-        self._reaches[query] = min(LONGEST_REACH, max(FIRST_REACH, reach))
-        self._reaches.move_to_end(query)
-        if len(self._reaches) > REMEMBERED:
-            self._reaches.popitem(last=False)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
 
 from shared.mongo import Mongo
+from shared.recent import Recent
 
 REMEMBERED = 10_000
 """Windows that a process keeps at hand."""
-
 
 Count = tuple[int, datetime]
 """How many there were in a window, and when it ends."""
@@ -37,7 +36,7 @@ class RateCounters:
 
     def __init__(self, mongo: Mongo) -> None:
         self._rows = mongo.database["rate_limits"]
-        self._windows: OrderedDict[str, _Window] = OrderedDict()
+        self._windows: Recent[str, _Window] = Recent(REMEMBERED)
 
     async def create_indexes(self) -> None:
         await self._rows.create_index("expires_at", expireAfterSeconds=0)
@@ -47,7 +46,7 @@ class RateCounters:
 
         A window opens with its first use, so that nobody gets two allowances around a full minute.
         """
-        window = self._window(key)
+        self._windows[key] = window = self._windows.get(key) or _Window()
         hit: asyncio.Future[Count] = asyncio.get_running_loop().create_future()
         window.waiting.append(hit)
         async with window.turn:
@@ -85,10 +84,3 @@ class RateCounters:
             if done.matched_count:
                 return following
             known = None
-
-    def _window(self, key: str) -> _Window:
-        window = self._windows.setdefault(key, _Window())
-        self._windows.move_to_end(key)
-        if len(self._windows) > REMEMBERED:
-            self._windows.popitem(last=False)
-        return window
