@@ -28,8 +28,9 @@ async def visible_page(
     shown: Found = []
     for _ in range(ROUNDS):
         found = await fetch(place, limit + 1)
-        seen = {post["_id"] for post in await visible_posts(parts, viewer, [post for _, post in found], surface)}
-        shown += [(at, post) for at, post in found if post["_id"] in seen]
+        visible = await visible_posts(parts, viewer, [post for _, post in found], surface)
+        seen = {post["_id"]: post for post in visible}
+        shown += [(at, seen[post["_id"]]) for at, post in found if post["_id"] in seen]
         if len(shown) > limit:
             return [post for _, post in shown[:limit]], shown[limit - 1][0]
         if len(found) <= limit:

@@ -19,7 +19,7 @@ from services.gateway.errors import forbidden, invalid, not_found
 from services.gateway.identity.auth import MaybeSignedIn, SignedIn, Viewer
 from services.gateway.posting import publishing
 from services.gateway.posting.tags import MOST, Tag, suggested_tags
-from services.gateway.visibility import may_see_post
+from services.gateway.visibility import visible_posts
 from shared.events import Visibility, utcnow
 from shared.mongo import Document
 
@@ -51,10 +51,11 @@ class PostChanges(StrictBody):
 
 
 async def visible_post(post_id: str, viewer: MaybeSignedIn, parts: PartsDep) -> Document:
-    post = await parts.posts.get(post_id)
-    if post is None or not await may_see_post(parts, viewer, post):
+    found = await parts.posts.get(post_id)
+    visible = await visible_posts(parts, viewer, [found], "post") if found else []
+    if not visible:
         raise not_found()
-    return post
+    return visible[0]
 
 
 VisiblePost = Annotated[Document, Depends(visible_post)]

@@ -16,7 +16,7 @@ from services.gateway import present
 from services.gateway.answers import Post
 from services.gateway.context import Parts, PartsDep
 from services.gateway.errors import not_found
-from services.gateway.visibility import may_see_post
+from services.gateway.visibility import visible_posts
 
 router = APIRouter(tags=["share"])
 _TITLE = re.compile(r"<title>.*?</title>", re.IGNORECASE | re.DOTALL)
@@ -83,10 +83,8 @@ async def oembed(
 
 
 async def _open_post(parts: Parts, post_id: str) -> Post | None:
-    document = await parts.posts.get(post_id)
-    if document is None or not await may_see_post(parts, None, document, "share"):
-        return None
-    shown = await present.posts(parts, None, [document])
+    found = await parts.posts.get(post_id)
+    shown = await present.posts(parts, None, await visible_posts(parts, None, [found], "share") if found else [])
     return shown[0] if shown else None
 
 
