@@ -156,7 +156,7 @@ class Outbox:
         return published
 
     async def _publish(self, rows: list[Document]) -> int:
-        """Publish in order, then clear what the broker has stored; the first failure leaves the rest to the sweep."""
+        """Publish in order; the first failure leaves the rest to the sweep. What the broker has is cleared soon."""
         done: list[Any] = []
         stuck: list[Any] = []
         for row in rows:

@@ -24,7 +24,6 @@ async def react(parts: Parts, viewer: Viewer, post: Document, kind: Kind, *, on:
     """Like or bookmark a post, or take it back. What is so already changes nothing and is told to nobody."""
     at = utcnow()
     post_id, author_id = post["_id"], post["author_id"]
-
     event = EVENTS[kind, on](post_id=post_id, author_id=author_id, user_id=viewer.user_id, occurred_at=at)
 
     async def switch(session: AsyncClientSession) -> list[Document]:
@@ -32,18 +31,21 @@ async def react(parts: Parts, viewer: Viewer, post: Document, kind: Kind, *, on:
             return []
         return await parts.outbox.add(session, event)
 
-    first = on
-    if on:
+    async def begun() -> bool:
         try:
-            # Most likes are a person's first of a post: one write instead of looking first.
             await parts.outbox.commit([parts.reactions.insertion(kind, post_id, viewer.user_id, at)], event)
         except DuplicateKeyError:
-            first = False
-    if not first:
+            return False
+        return True
+
+    async def switched() -> bool:
         rows = await parts.mongo.transaction(switch)
-        if not rows:
-            return
         parts.outbox.flush(rows)
+        return bool(rows)
+
+    # Most likes are a person's first of a post: one write instead of looking first.
+    if not (on and await begun()) and not await switched():
+        return
     counted = [parts.posts.counting(post_id, COUNTERS[kind], 1 if on else -1)]
     if kind == "like" and on:
         await notify(parts, author_id, "like", viewer.user_id, post_id=post_id, counted=counted)
