@@ -79,7 +79,10 @@ class Bus:
                 event.subject,
                 stream=JStream(str(EVENTS.name), declare=False),
                 durable=row.durable,
-                pull_sub=PullSub(batch_size=row.concurrency),
+                # One by one: a fetch of several leaves a second request behind when it ends without a message, and the
+                # next message to meet that one is kept until it expires (nats-py 2.16, `_fetch_n`; up to 5 s).
+                pull_sub=PullSub(batch_size=1),
+                max_workers=row.workers,
                 inbox_prefix=f"_INBOX_{self.service}.".encode(),
                 ack_policy=AckPolicy.MANUAL,
                 no_reply=True,

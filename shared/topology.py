@@ -44,13 +44,13 @@ MAX_DELIVER = len(RETRY_DELAYS_S) + 5
 class Consumer:
     """One service hearing one event.
 
-    `concurrency` messages are fetched and handled together by each process. With `queued` the service keeps a queue of
-    its own: fetching goes on while handlers wait their turn, and up to `max_ack_pending` messages are in hand.
+    Each process handles up to `workers` messages at once. With `queued` the service keeps a queue of its own: a worker
+    takes messages in while handlers wait their turn, and up to `max_ack_pending` messages are in hand.
     """
 
     service: str
     event: type[e.Event]
-    concurrency: int = 8
+    workers: int = 8
     queued: bool = False
     max_ack_pending: int = 256
 
@@ -63,14 +63,14 @@ class Consumer:
 
 CONSUMERS: tuple[Consumer, ...] = (
     # One at a time: the models keep one core busy anyhow. In turns, so that nobody waits behind another's hundred.
-    Consumer("moderation", e.PromptSubmitted, 64, queued=True, max_ack_pending=2000),
-    Consumer("moderation", e.ImageGenerated, 64, queued=True, max_ack_pending=2000),
+    Consumer("moderation", e.PromptSubmitted, 1, queued=True, max_ack_pending=2000),
+    Consumer("moderation", e.ImageGenerated, 1, queued=True, max_ack_pending=2000),
     Consumer("moderation", e.PostCommented),
     Consumer("moderation", e.ProfileChanged),
     Consumer("moderation", e.ContentReported),
     Consumer("moderation", e.DecisionAppealed),
     Consumer("moderation", e.UserErased, 1),
-    Consumer("generation", e.PromptApproved, 64, queued=True, max_ack_pending=2000),
+    Consumer("generation", e.PromptApproved, 1, queued=True, max_ack_pending=2000),
     Consumer("generation", e.GenerationCanceled),
     Consumer("gateway", e.PromptRejected),
     Consumer("gateway", e.GenerationFailed),
