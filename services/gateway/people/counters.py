@@ -50,18 +50,24 @@ async def run(parts: Parts) -> None:
 async def repair(parts: Parts, since: datetime, until: datetime) -> int:
     """Count again for everybody whose relations or posts moved in this time; how many were wrong."""
     repaired = 0
-    for user_id in await parts.relations.moved(since, until) | await parts.recounts.due("person", until):
-        repaired += await repair_one(parts, user_id)
+    noted = await parts.recounts.due("person", until)
+    for user_id in await parts.relations.moved(since, until) | noted:
+        repaired += await repair_one(parts, user_id, posts=user_id in noted)
     await parts.recounts.done("person", until)
     return repaired
 
 
-async def repair_one(parts: Parts, user_id: str) -> bool:
-    """Set one person's counters right; False when they were, or moved meanwhile."""
+async def repair_one(parts: Parts, user_id: str, *, posts: bool = False) -> bool:
+    """Set one person's counters right, with `posts` that of their posts too; False when they were, or moved meanwhile.
+
+    A new follower is no reason to count somebody's posts: there may be thousands.
+    """
     account = await parts.accounts.get(user_id, {"counts": 1})
     if account is None:
         return False
-    right = await parts.relations.counts(user_id) | {"posts": await parts.posts.count_listed(user_id)}
+    right = await parts.relations.counts(user_id)
+    if posts:
+        right["posts"] = await parts.posts.count_listed(user_id)
     wrong = {name: account["counts"].get(name, 0) for name in right}
     if wrong == right or not await parts.accounts.correct(user_id, wrong, right):
         return False
