@@ -7,7 +7,7 @@ and measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,8 +19,11 @@ from shared.events import utcnow
 
 log = structlog.get_logger(__name__)
 
-SETTLED_AFTER = timedelta(seconds=10)
-"""A change younger than this may be between its ledger row and its counter."""
+SETTLED_AFTER = timedelta(seconds=30)
+"""A change younger than this may be between its ledger row and its counter: a busy database takes its time."""
+
+CLOCKS_APART = timedelta(minutes=1)
+"""How far the clock of another gateway may be ahead."""
 
 _drift = metrics.get_meter(__name__).create_counter(
     "counters.drift", unit="{count}", description="By how much counters had to be corrected."
@@ -32,28 +35,44 @@ async def reconcile_recent(parts: Parts, since: datetime) -> datetime:
     until = utcnow() - SETTLED_AFTER
     if until <= since:
         return since
-    touched = await parts.reactions.moved(since, until)
-    touched |= await parts.comments.commented_since(since, until)
-    touched |= await parts.recounts.due("post", until)
-    await reconcile(parts, touched)
+    touched = await _touched(parts, since, until) | await parts.recounts.due("post", until)
+    await reconcile(parts, touched, settled_by=until)
     await parts.recounts.done("post", until)
     return until
 
 
-async def reconcile(parts: Parts, post_ids: Iterable[str]) -> int:
-    """Make the counters of these posts agree with the ledgers; by how much they were off, in all."""
+async def reconcile(parts: Parts, post_ids: Iterable[str], *, settled_by: datetime | None = None) -> int:
+    """Make the counters of these posts agree with the ledgers; by how much they were off, in all.
+
+    With `settled_by`, a post that was touched after that moment is left alone: it seems off while a counter's move is
+    on its way, and would be after it had been corrected. Its round comes when it has been quiet.
+    """
+    off = [found for post_id in post_ids async for found in _off(parts, post_id)]
+    if off and settled_by:
+        unsettled = await _touched(parts, settled_by, utcnow() + CLOCKS_APART)
+        unsettled |= await parts.recounts.noted_since("post", settled_by)
+        off = [found for found in off if found[0] not in unsettled]
     drift = 0
-    for post_id in post_ids:
-        post = await parts.posts.get(post_id)
-        if post is None:
-            continue
-        true = {name: await parts.reactions.count(kind, post_id) for kind, name in COUNTERS.items()}
-        true["comments"] = await parts.comments.count(post_id)
-        true["remixes"] = await parts.posts.count_remixes(post_id)
-        for name, right in true.items():
-            wrong = post["counts"][name]
-            if wrong != right and await parts.posts.correct(post_id, name, wrong, right):
-                drift += abs(wrong - right)
-                _drift.add(abs(wrong - right), {"counter": name})
-                log.warning("counter corrected", counter=name, post_id=post_id, was=wrong, now=right)
+    for post_id, name, wrong, right in off:
+        if await parts.posts.correct(post_id, name, wrong, right):
+            drift += abs(wrong - right)
+            _drift.add(abs(wrong - right), {"counter": name})
+            log.warning("counter corrected", counter=name, post_id=post_id, was=wrong, now=right)
     return drift
+
+
+async def _touched(parts: Parts, since: datetime, until: datetime) -> set[str]:
+    return await parts.reactions.moved(since, until) | await parts.comments.commented_since(since, until)
+
+
+async def _off(parts: Parts, post_id: str) -> AsyncIterator[tuple[str, str, int, int]]:
+    """The counters of a post that don't agree with their ledgers: post, name, wrong and right value."""
+    post = await parts.posts.get(post_id)
+    if post is None:
+        return
+    true = {name: await parts.reactions.count(kind, post_id) for kind, name in COUNTERS.items()}
+    true["comments"] = await parts.comments.count(post_id)
+    true["remixes"] = await parts.posts.count_remixes(post_id)
+    for name, right in true.items():
+        if post["counts"][name] != right:
+            yield post_id, name, post["counts"][name], right

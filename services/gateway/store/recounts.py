@@ -33,7 +33,13 @@ class Recounts:
 
     async def due(self, kind: Kind, until: datetime) -> set[str]:
         """The ids that were noted before this moment."""
-        found: list[Any] = await self._rows.distinct("of", {"kind": kind, "at": {"$lt": until}})
+        return await self._noted(kind, {"$lt": until})
+
+    async def noted_since(self, kind: Kind, since: datetime) -> set[str]:
+        return await self._noted(kind, {"$gte": since})
+
+    async def _noted(self, kind: Kind, at: Document) -> set[str]:
+        found: list[Any] = await self._rows.distinct("of", {"kind": kind, "at": at})
         return {str(of) for of in found}
 
     async def done(self, kind: Kind, until: datetime) -> None:
