@@ -24,7 +24,7 @@ from PIL import Image
 from rich.console import Console
 
 from deploy.bench.society import store_posts
-from deploy.bench.stack import passing_stack
+from deploy.bench.stack import gateway_database, passing_stack
 from deploy.local.layout import Layout
 from deploy.local.programs import APPLICATIONS
 from shared.bus import Bus
@@ -60,7 +60,8 @@ def main() -> int:
 async def _measure(layout: Layout, posts: int, console: Console) -> dict[str, Any]:
     settings = ServiceSettings(nats_url=f"nats://127.0.0.1:{layout.ports['nats']}", data_dir=layout.data)
     bus, media = Bus(settings, "gateway"), MediaStore(settings.media_store_url)
-    await store_posts(layout, [(new_id(), "ada", "")], posts)
+    async with gateway_database(layout) as mongo:
+        await store_posts(mongo, [(new_id(), "ada", "")], posts)
     picture = _jpeg()
     await asyncio.gather(*(media.put(_key(f"{number:032x}"), picture) for number in range(posts)))
     await bus.start()

@@ -23,13 +23,12 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from deploy.bench.stack import passing_stack
+from deploy.bench.stack import gateway_database, passing_stack
 from deploy.local.layout import Layout
 from deploy.local.programs import APPLICATIONS
 from shared.events import utcnow
 from shared.ids import first_id_at, new_id
 from shared.mongo import Document, Mongo
-from shared.settings import MongoSettings
 
 PARTS = ("gateway",)
 AUTHORS = 10
@@ -101,8 +100,10 @@ async def _measure(layout: Layout, chosen: argparse.Namespace) -> dict[str, Any]
     async with httpx.AsyncClient(base_url=layout.url, timeout=60, limits=limits) as client:
         crowd = Crowd(client)
         await crowd.sign_up(chosen.people + AUTHORS)
-        posts = await store_posts(layout, crowd.people[:AUTHORS], chosen.posts)
-        at_once = await _at_once(crowd, posts[-1])
+        async with gateway_database(layout) as mongo:
+            posts = await store_posts(mongo, crowd.people[:AUTHORS], chosen.posts)
+            at_once = await _at_once(crowd, posts[-1])
+            await _all_told(mongo)
         burst_ms, crowd.took_ms = crowd.took_ms, {}
         await _steadily(crowd, posts, chosen.per_second, chosen.seconds)
         return {
@@ -114,22 +115,17 @@ async def _measure(layout: Layout, chosen: argparse.Namespace) -> dict[str, Any]
         }
 
 
-async def store_posts(layout: Layout, authors: list[tuple[str, str, str]], count: int) -> list[str]:
+async def store_posts(mongo: Mongo, authors: list[tuple[str, str, str]], count: int) -> list[str]:
     """Put posts straight into the database, as publishing would leave them; returns their ids, oldest first."""
-    url = f"mongodb://127.0.0.1:{layout.ports['mongo']}"
-    mongo = Mongo(MongoSettings(mongodb_url=url, data_dir=layout.data), "gateway")
     begun = utcnow() - timedelta(seconds=count * SECONDS_APART)
     made = [begun + timedelta(seconds=number * SECONDS_APART) for number in range(count)]
     ids = [first_id_at(moment) + new_id()[13:] for moment in made]
-    try:
-        for first in range(0, count, BATCH):
-            rows = [
-                _post(ids[number], authors[number % len(authors)], number) | {"created_at": made[number]}
-                for number in range(first, min(count, first + BATCH))
-            ]
-            await mongo.database["posts"].insert_many(rows)
-    finally:
-        await mongo.close()
+    for first in range(0, count, BATCH):
+        rows = [
+            _post(ids[number], authors[number % len(authors)], number) | {"created_at": made[number]}
+            for number in range(first, min(count, first + BATCH))
+        ]
+        await mongo.database["posts"].insert_many(rows)
     return ids
 
 
@@ -167,6 +163,12 @@ async def _at_once(crowd: Crowd, post_id: str) -> dict[str, Any]:
     followers = (await crowd.client.get(f"/v1/users/{author[1]}")).json()["counts"]["followers"]
     found = (counts["likes"], counts["comments"], followers)
     return {"exact": set(found) == {len(people)}, "counts": found, "writes_per_second": round(3 * len(people) / took_s)}
+
+
+async def _all_told(mongo: Mongo) -> None:
+    """Wait until the burst's events have left: what comes at a steady pace is measured by itself."""
+    while await mongo.database["outbox"].find_one({}):  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
 
 
 async def _author_of(crowd: Crowd, post_id: str) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +13,8 @@ from rich.console import Console
 from deploy.local.layout import Layout, lay_out
 from deploy.local.programs import control_socket, start
 from deploy.local.watch import Watch
+from shared.mongo import Mongo
+from shared.settings import MongoSettings
 
 
 @contextmanager
@@ -29,3 +31,14 @@ def passing_stack(applications: Mapping[str, str], console: Console) -> Iterator
         finally:
             supervisord.terminate()
             supervisord.wait(20)
+
+
+@asynccontextmanager
+async def gateway_database(layout: Layout) -> AsyncIterator[Mongo]:
+    """The database in which the gateway keeps posts and people."""
+    url = f"mongodb://127.0.0.1:{layout.ports['mongo']}"
+    mongo = Mongo(MongoSettings(mongodb_url=url, data_dir=layout.data), "gateway")
+    try:
+        yield mongo
+    finally:
+        await mongo.close()
