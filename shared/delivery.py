@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Any], Awaitable[Any]]
 log = structlog.get_logger(__name__)
-_final: ContextVar[bool] = ContextVar("final", default=False)
+_attempts: ContextVar[int] = ContextVar("attempts", default=1)
 
 
 class Permanent(Exception):
@@ -37,7 +37,12 @@ class Permanent(Exception):
 
 def is_final() -> bool:
     """Whether the event in hand is dead-lettered should its handler fail now: the last chance to end it otherwise."""
-    return _final.get()
+    return _attempts.get() > len(RETRY_DELAYS_S)
+
+
+def is_repeated() -> bool:
+    """Whether the event in hand was delivered before, so that something may have come of it."""
+    return _attempts.get() > 1
 
 
 class Settlement:
@@ -79,7 +84,7 @@ class Delivery(BaseMiddleware[Any, Any]):
 
 async def _handle_and_settle(call_next: Handler, msg: StreamMessage[Msg]) -> None:
     message = msg.raw_message
-    _final.set(_attempt(message) > len(RETRY_DELAYS_S))
+    _attempts.set(_attempt(message))
     heartbeat = asyncio.create_task(_heartbeat(message))
     try:
         await call_next(msg)

@@ -7,7 +7,7 @@ from services.moderation.regressions import Regressions
 from services.moderation.review import Review
 from services.moderation.service import Moderation
 from shared.bus import Bus
-from shared.delivery import is_final
+from shared.delivery import is_final, is_repeated
 from shared.events import (
     ContentReported,
     DecisionAppealed,
@@ -36,13 +36,13 @@ def register(
     async def check_prompt(event: PromptSubmitted) -> None:
         # Not in the order of arrival: one person's hundred prompts may not hold up another's first.
         async with prompts.of(event.user_id):
-            record = await moderation.check_prompt(event, final=is_final())
+            record = await moderation.check_prompt(event, final=is_final(), repeated=is_repeated())
             await bus.emit(prompt_verdict(event, record))
 
     @bus.on(ImageGenerated)
     async def check_image(event: ImageGenerated) -> None:
         async with pictures.of(event.user_id):
-            record = await moderation.check_image(event, final=is_final())
+            record = await moderation.check_image(event, final=is_final(), repeated=is_repeated())
             await bus.emit(image_verdict(event, record))
 
     @bus.on(PostCommented)

@@ -62,6 +62,7 @@ class Moderation:
     """Automatic checks. `clock` gives the present moment, `media_key` where a picture's largest rendition lies.
 
     `final` of a check: nobody asks again, so what a scorer fails on is held for a moderator instead of raising.
+    `repeated`: it may have been decided already; if not, that is not looked up before, but found when it is recorded.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Moderation:
         self._decisions, self._cases = decisions, cases
         self._media_key, self._clock = media_key, clock
 
-    async def check_prompt(self, event: PromptSubmitted, *, final: bool = False) -> Record:
+    async def check_prompt(self, event: PromptSubmitted, *, final: bool = False, repeated: bool = True) -> Record:
         """Decide about a prompt, once for each attempt."""
         return await self._check_text(
             "prompt",
@@ -91,6 +92,7 @@ class Moderation:
             event.request.prompt,
             {"generation_id": event.generation_id, "attempt": event.attempt},
             final=final,
+            repeated=repeated,
         )
 
     async def check_comment(self, event: PostCommented, *, final: bool = False) -> Record:
@@ -112,11 +114,11 @@ class Moderation:
         name = decision_id("profile", event.user_id, at)
         return await self._check_text("profile", name, target, event.user_id, text, {"changed_at": at}, final=final)
 
-    async def check_image(self, event: ImageGenerated, *, final: bool = False) -> Record:
+    async def check_image(self, event: ImageGenerated, *, final: bool = False, repeated: bool = True) -> Record:
         """Decide about one picture of a generation, for itself alone; raises `MissingMedia` when it isn't stored."""
         name = decision_id("image", event.generation_id, event.attempt, event.index)
         target = Target(kind="image", id=event.rendition.image_id)
-        if (kept := await self._decisions.decision(name)) is not None:
+        if repeated and (kept := await self._decisions.decision(name)) is not None:
             return await self._settled(kept)
         key = self._media_key(event.rendition.hash)
         data = await self._media.get(key)
@@ -153,9 +155,9 @@ class Moderation:
 
     async def _check_text(
         self, stage: Stage, name: str, target: Target, owner_id: str, text: str, context: Mapping[str, Any], *,
-        final: bool,
+        final: bool, repeated: bool = True,
     ) -> Record:  # fmt: skip
-        if (kept := await self._decisions.decision(name)) is not None:
+        if repeated and (kept := await self._decisions.decision(name)) is not None:
             return await self._settled(kept)
         assessment = await _scored(self._texts.score(text, stage), name, final=final)
         return await self._conclude(stage, name, target, owner_id, assessment, context, text=text, image_hash=None)
