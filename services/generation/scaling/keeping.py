@@ -91,7 +91,9 @@ class Keeping:
                 if sign >= up_until:
                     paid_s += up_until - up_from
                     up_from, ready_at = sign, sign + start_s
-                up_until = max(up_until, sign + choice.heeded_s)
+                heeded_until = sign + choice.heeded_s
+                if heeded_until > up_until:
+                    up_until = heeded_until
             if now >= up_until:
                 paid_s += up_until - up_from + start_s
                 ready_at = now + start_s
@@ -99,7 +101,7 @@ class Keeping:
                 paid_s += now - up_from
             choice.cost_s += paid_s
             choice.ready_at = ready_at
-            self._all_ready_at = max(self._all_ready_at, ready_at)
+        self._all_ready_at = max(self._all_ready_at, *(choice.ready_at for choice in self._choices))
 
     def _choose(self) -> None:
         """What is long past counts less."""

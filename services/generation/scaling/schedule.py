@@ -20,20 +20,22 @@ class Schedule:
         self.bins = 0
         """So many have begun."""
         self._first: float | None = None
+        self._next_at = -math.inf
         self._needed: list[int] = []
         self._sum = self._count = 0
 
     def begins(self, now: float) -> bool:
         """Move on to this time; tells whether a bin has begun, and what was foretold may have changed."""
+        if now < self._next_at:
+            return False
         if self._first is None:
             self._first = now
-        begun = int((now - self._first) / BIN_S) + 1 - self.bins
-        if begun <= 0:
-            return False
+        begun = max(1, int((now - self._first) / BIN_S) + 1 - self.bins)
         self._needed.extend([1] * min(begun, KEPT))
         if len(self._needed) > 2 * KEPT:
             del self._needed[:-KEPT]
         self.bins += begun
+        self._next_at = self._first + self.bins * BIN_S
         self._sum = self._count = 0
         return True
 
