@@ -14,15 +14,17 @@ from pymongo import ASCENDING, AsyncMongoClient, InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ClientBulkWriteException, DuplicateKeyError, PyMongoError
+from pymongo.errors import ClientBulkWriteException, ConnectionFailure, DuplicateKeyError, PyMongoError
 from pymongo.results import ClientBulkWriteResult
 
+from shared.gathering import Gathered
 from shared.settings import MongoSettings
 
 Document = dict[str, Any]
 Write = InsertOne[Document] | UpdateOne
 DUPLICATE_KEY = 11000
 Database = AsyncDatabase[Document]
+Q = TypeVar("Q")
 R = TypeVar("R")
 
 
@@ -39,6 +41,7 @@ class Mongo:
             socketTimeoutMS=10000,
             maxPoolSize=50,
         )
+        self._gathered = self.gathered(self._write_for_all)
         self.database: Database = self.client.get_database(
             f"{settings.mongodb_database}_{service}", codec_options=CodecOptions(tz_aware=True)
         )
@@ -68,12 +71,50 @@ class Mongo:
                     raise DuplicateKeyError(failed["errmsg"], DUPLICATE_KEY, failed) from error
             raise
 
+    def gathered(self, answer: Callable[[Sequence[Q]], Awaitable[Sequence[R]]]) -> Gathered[Q, R]:
+        """Questions to the database that go together when it is busy; `answer` must be safe to be asked again."""
+        return Gathered(answer, everybodys=ConnectionFailure)
+
+    async def write_with_others(self, writes: Sequence[Write]) -> None:
+        """The same in one command with what is written so by others while an earlier one is on its way."""
+        if failure := await self._gathered.ask(writes):
+            raise failure
+
+    async def _write_for_all(self, asked: Sequence[Sequence[Write]]) -> list[Exception | None]:
+        """What ended each; whose write fails does not end the others'."""
+        failures: list[Exception | None] = [None] * len(asked)
+        begun = 0
+        while begun < len(asked):
+            try:
+                await self.write([write for each in asked[begun:] for write in each])
+                break
+            except DuplicateKeyError as failure:
+                number, own = whose(asked[begun:], failure)
+                failures[begun + number] = own
+                begun += number + 1
+            except Exception as failure:
+                # Some of them may have been done: not a thing to be asked again.
+                failures[begun:] = [failure] * len(asked[begun:])
+                break
+        return failures
+
     async def ping(self) -> None:
         """Raise when the database is out of reach."""
         await self.client.admin.command("ping")
 
     async def close(self) -> None:
         await self.client.close()
+
+
+def whose(asked: Sequence[Sequence[Write]], failure: DuplicateKeyError) -> tuple[int, DuplicateKeyError]:
+    """Of several lists of writes in one command, the one that failed, and its failure with `idx` counted in it."""
+    details = failure.details or {}
+    place: int = details["idx"]
+    for number, writes in enumerate(asked):
+        if place < len(writes):
+            return number, DuplicateKeyError(str(failure), failure.code, {**details, "idx": place})
+        place -= len(writes)
+    raise IndexError(f"there is no write {details['idx']}")
 
 
 async def page_after(

@@ -18,13 +18,13 @@ from opentelemetry import context, metrics, propagate
 from pydantic import ValidationError
 from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from shared import background
 from shared.bus import Bus
 from shared.events import Event, every_event, utcnow
 from shared.ids import new_id
-from shared.mongo import Document, Mongo, Write
+from shared.mongo import Document, Mongo, Write, whose
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +52,7 @@ class Outbox:
         self._mongo = mongo
         self._rows = mongo.database["outbox"]
         self._bus = bus
+        self._gathered = mongo.gathered(self._commit_for_all)
         self._fresh: asyncio.Queue[Document] = asyncio.Queue()
         self._published: list[str] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -60,16 +61,32 @@ class Outbox:
     async def commit(self, writes: Sequence[Write], *events: Event) -> None:
         """Store events and the writes that they tell of as one, then have them published.
 
+        What is committed while an earlier transaction is on its way shares the next one.
+
         Raises:
             DuplicateKeyError: when one of the writes inserts what is there already; then nothing has happened.
         """
         rows = _rows(events)
-        together = [*writes, *self._upserts(rows)]
-        if len(together) == 1:
-            await self._mongo.write(together)
-        else:
-            await self._mongo.transaction(partial(self._mongo.write, together))
+        if failure := await self._gathered.ask([*writes, *self._upserts(rows)]):
+            raise failure
         self.flush(rows)
+
+    async def _commit_for_all(self, asked: Sequence[Sequence[Write]]) -> list[DuplicateKeyError | None]:
+        """What kept each from being committed; whoever fails is left out, and the others begin again."""
+        failures: list[DuplicateKeyError | None] = [None] * len(asked)
+        left = list(range(len(asked)))
+        while left:
+            together = [write for number in left for write in asked[number]]
+            try:
+                if len(together) == 1:
+                    await self._mongo.write(together)
+                else:
+                    await self._mongo.transaction(partial(self._mongo.write, together))
+                break
+            except DuplicateKeyError as failure:
+                number, own = whose([asked[number] for number in left], failure)
+                failures[left.pop(number)] = own
+        return failures
 
     async def add(self, session: AsyncClientSession, *events: Event) -> list[Document]:
         """Store events within the caller's transaction, for what `commit` can't express. Hand the rows to `flush`

@@ -133,7 +133,7 @@ BUGS: tuple[Plant, ...] = (
     ),
     Plant(
         "an event leaves although its change was rolled back",
-        (Edit("shared/outbox.py", "if len(together) == 1:", "self.flush(rows)\n        if len(together) == 1:"),),
+        (Edit("shared/outbox.py", "if failure := await", "self.flush(rows)\n        if failure := await"),),
         (CONTENT + "test_repair.py",),
     ),
     plant(
@@ -151,7 +151,8 @@ BUGS: tuple[Plant, ...] = (
     ),
     plant(
         "the same person following twice counts twice", "store/relations.py",
-        'return row["until"] is not None and row["until"] <= fields["at"]', "return True", PEOPLE + "test_people.py",
+        'return not row["on"] or (row["until"] is not None and row["until"] <= fresh["at"])', "return True",
+        PEOPLE + "test_people.py",
     ),
     plant(
         "an idempotency key is ignored", "edge/idempotency.py",
@@ -196,8 +197,11 @@ BUGS: tuple[Plant, ...] = (
     # Repair
     plant(
         "counters are not counted again", "posting/counters.py",
-        "if wrong != right and await parts.posts.correct(post_id, name, wrong, right):", "if False:",
-        CONTENT + "test_reactions.py",
+        "if await parts.posts.correct(post_id, name, wrong, right):", "if False:", CONTENT + "test_reactions.py",
+    ),
+    plant(
+        "a counter is corrected while its move is on its way", "posting/counters.py",
+        "if off and settled_by:", "if False:", CONTENT + "test_repair.py",
     ),
     plant(
         "a deleted comment is not noted to be counted", "posting/commenting.py",

@@ -58,6 +58,19 @@ async def test_without_one_those_before_the_failure_stand(mongo: Mongo) -> None:
     assert [row["_id"] async for row in rows.find().sort("_id")] == ["new", "there"]
 
 
+async def test_of_writes_that_share_a_command_each_fails_for_itself(mongo: Mongo) -> None:
+    rows = mongo.database["rows"]
+    await rows.insert_one({"_id": "there"})
+    lists = (["first"], ["new", "there", "late"], ["second"], ["there"], ["third"])
+    asked = [
+        mongo.write_with_others([InsertOne({"_id": n}, namespace=rows.full_name) for n in names]) for names in lists
+    ]
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert [error.details and error.details["idx"] for error in told if isinstance(error, DuplicateKeyError)] == [1, 0]
+    assert [place for place, error in enumerate(told) if error is None] == [0, 2, 4]
+    assert {row["_id"] async for row in rows.find()} == {"there", "first", "new", "second", "third"}
+
+
 async def test_transactions_that_meet_on_one_row_all_come_through(mongo: Mongo) -> None:
     """The error that says "try again" must reach the driver through the command that wraps it."""
     rows = mongo.database["rows"]

@@ -11,7 +11,9 @@ from pathlib import Path
 import nats
 import pytest
 from nats.js import JetStreamContext
+from pymongo import InsertOne
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
 
 from shared import outbox as outbox_module
 from shared.bus import Bus
@@ -97,6 +99,26 @@ async def test_nothing_is_told_of_a_transaction_that_was_aborted(
     outbox.flush(await commit(mongo, outbox, deleted(2)))
     await emptied(outbox)
     assert await told(jetstream) == ["p2"]
+
+
+async def test_of_those_who_share_a_transaction_only_the_one_that_fails_is_left_out(
+    mongo: Mongo, jetstream: JetStreamContext, start_service: StartService, start_outbox: StartOutbox
+) -> None:
+    outbox = await start_outbox(await start_service("gateway"))
+    posts = mongo.database["posts"]
+    await posts.insert_many([{"_id": 3}, {"_id": 7}])
+    acts = [
+        outbox.commit([InsertOne({"_id": number}, namespace=posts.full_name)], deleted(number)) for number in range(12)
+    ]
+    told = await asyncio.gather(*acts, return_exceptions=True)
+    assert [number for number, error in enumerate(told) if isinstance(error, DuplicateKeyError)] == [3, 7]
+    assert [number for number, error in enumerate(told) if error is not None] == [3, 7]
+    assert {row["_id"] async for row in posts.find()} == set(range(12))
+
+    async def all_told() -> bool:
+        return len(await stored(jetstream)) == 10
+
+    await until(all_told)
 
 
 async def test_what_a_process_that_died_left_behind_is_swept_in_order_by_another(

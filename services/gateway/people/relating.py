@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
 
 from services.gateway.context import Parts
 from services.gateway.people.telling import notify
@@ -20,6 +21,8 @@ from shared.events import (
 )
 from shared.mongo import Document, Write
 
+Relating = tuple[str, Kind, str, bool]
+"""Who began (or, when False, ended) what with whom."""
 _EVENTS: dict[Kind, tuple[type[Relation], type[Relation]]] = {
     "follow": (UserFollowed, UserUnfollowed),
     "block": (UserBlocked, UserUnblocked),
@@ -29,7 +32,16 @@ _EVENTS: dict[Kind, tuple[type[Relation], type[Relation]]] = {
 
 async def begin(parts: Parts, user_id: str, kind: Kind, target_id: str, *, until: datetime | None = None) -> None:
     """Begin a relation. Blocking also ends following, both ways. Doing it again changes nothing."""
-    changes: list[tuple[str, Kind, str, bool]] = []
+    changes: list[Relating] = []
+
+    async def first() -> bool:
+        change = (user_id, kind, target_id, True)
+        try:
+            await parts.outbox.commit([parts.relations.insertion(user_id, kind, target_id, until)], _event(change))
+        except DuplicateKeyError:
+            return False
+        changes.append(change)
+        return True
 
     async def work(session: AsyncClientSession) -> list[Document]:
         changes.clear()
@@ -41,12 +53,14 @@ async def begin(parts: Parts, user_id: str, kind: Kind, target_id: str, *, until
                     changes.append((one, "follow", other, False))
         return await parts.outbox.add(session, *map(_event, changes))
 
-    parts.outbox.flush(await parts.mongo.transaction(work))
+    # Most people follow another for the first time: then there is nothing to look at before.
+    if kind == "block" or not await first():
+        parts.outbox.flush(await parts.mongo.transaction(work))
     counted = _counted(parts, changes)
     if kind == "follow" and changes:
         await notify(parts, target_id, "follow", user_id, counted=counted)
     elif counted:
-        await parts.mongo.write(counted)
+        await parts.mongo.write_with_others(counted)
     if kind == "block":
         await parts.notifications.forget_between(user_id, target_id)
 
@@ -64,16 +78,16 @@ async def end(parts: Parts, user_id: str, kind: Kind, target_id: str) -> None:
     if rows is not None:
         parts.outbox.flush(rows)
         if counted := _counted(parts, [change]):
-            await parts.mongo.write(counted)
+            await parts.mongo.write_with_others(counted)
 
 
-def _event(change: tuple[str, Kind, str, bool]) -> Relation:
+def _event(change: Relating) -> Relation:
     user_id, kind, target_id, on = change
     began, ended = _EVENTS[kind]
     return (began if on else ended)(user_id=user_id, target_id=target_id)
 
 
-def _counted(parts: Parts, changes: list[tuple[str, Kind, str, bool]]) -> list[Write]:
+def _counted(parts: Parts, changes: list[Relating]) -> list[Write]:
     """What moves the counters, outside the transaction: many people following one must not make each other retry.
 
     A crash before this is made good by `counters.py`.

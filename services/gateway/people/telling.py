@@ -30,7 +30,7 @@ async def notify(
             recipient_id, kind, actor_id, post_id=post_id, comment_id=comment_id, counted=counted
         )
     elif counted:
-        await parts.mongo.write(counted)
+        await parts.mongo.write_with_others(counted)
 
 
 async def _wants_to_know(parts: Parts, recipient_id: str, kind: NotificationKind, actor_id: str) -> bool:

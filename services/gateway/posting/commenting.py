@@ -61,7 +61,7 @@ async def delete(parts: Parts, comment: Document) -> None:
 
     removed = await parts.mongo.transaction(work)
     if removed:
-        await parts.mongo.write([parts.posts.counting(comment["post_id"], "comments", -removed)])
+        await parts.mongo.write_with_others([parts.posts.counting(comment["post_id"], "comments", -removed)])
 
 
 async def page(

@@ -218,7 +218,7 @@ async def _count(parts: Parts, post: Document, step: int) -> None:
         for kind, of in _counted_by(post)
     ]
     if counted:
-        await parts.mongo.write(counted)
+        await parts.mongo.write_with_others(counted)
 
 
 async def _count_later(parts: Parts, post: Document, session: AsyncClientSession) -> None:

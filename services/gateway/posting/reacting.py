@@ -50,7 +50,7 @@ async def react(parts: Parts, viewer: Viewer, post: Document, kind: Kind, *, on:
     if kind == "like" and on:
         await notify(parts, author_id, "like", viewer.user_id, post_id=post_id, counted=counted)
     else:
-        await parts.mongo.write(counted)
+        await parts.mongo.write_with_others(counted)
 
 
 async def share(parts: Parts, viewer: Viewer, post: Document) -> None:

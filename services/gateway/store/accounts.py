@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pymongo import ASCENDING, UpdateOne
@@ -11,6 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from shared.events import utcnow
+from shared.gathering import Gathered
 from shared.mongo import Document, Mongo, Write
 
 Role = str
@@ -32,7 +34,9 @@ class Accounts:
     """People. An account whose `erased_at` is set is gone for everyone while its data is being deleted."""
 
     def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
         self._rows = mongo.database["accounts"]
+        self._gathered: dict[tuple[str, ...], Gathered[Collection[str], dict[str, Document]]] = {}
 
     async def create_indexes(self) -> None:
         await self._rows.create_index([("username", ASCENDING)], unique=True, name="username")
@@ -54,7 +58,7 @@ class Accounts:
             raise
 
     async def get(self, user_id: str, projection: dict[str, int] | None = None) -> Document | None:
-        return await self._present({"_id": user_id}, projection)
+        return (await self._by_id([user_id], projection)).get(user_id)
 
     async def by_username(self, username: str, projection: dict[str, int] | None = None) -> Document | None:
         """Usernames are compared without regard to case."""
@@ -73,8 +77,22 @@ class Accounts:
 
     async def many(self, user_ids: Iterable[str], projection: dict[str, int] | None = None) -> dict[str, Document]:
         """Existing accounts by id, as anyone may see them unless `projection` asks otherwise."""
-        rows = self._rows.find({"_id": {"$in": list(set(user_ids))}}, (projection or PUBLIC) | _ERASED)
-        return {row["_id"]: row async for row in rows if row.get("erased_at") is None}
+        return await self._by_id(set(user_ids), projection or PUBLIC)
+
+    async def _by_id(self, user_ids: Collection[str], projection: dict[str, int] | None) -> dict[str, Document]:
+        """Those that exist. Almost every request asks for some account or other, so those of one moment go together."""
+        fields = tuple(projection or ())
+        if fields not in self._gathered:
+            self._gathered[fields] = self._mongo.gathered(partial(self._look_up, projection))
+        return await self._gathered[fields].ask(user_ids)
+
+    async def _look_up(
+        self, projection: dict[str, int] | None, asked: Sequence[Collection[str]]
+    ) -> list[dict[str, Document]]:
+        ids = list({user_id for each in asked for user_id in each})
+        rows = self._rows.find({"_id": {"$in": ids}}, projection and projection | _ERASED)
+        found = {row["_id"]: row async for row in rows if row.get("erased_at") is None}
+        return [{user_id: dict(found[user_id]) for user_id in each if user_id in found} for each in asked]
 
     async def change(self, user_id: str, fields: dict[str, Any], session: AsyncClientSession | None = None) -> Document:
         """Set fields and return the account as it is then; `LookupError` when it is gone."""

@@ -61,12 +61,12 @@ class Notifications:
         entry = InsertOne[Document](row, namespace=self._ledger.full_name)
         grouped = UpdateOne({"_id": group}, summary, upsert=True, namespace=self._groups.full_name)
         try:
-            await self._mongo.write([*counted, entry, grouped])
+            await self._mongo.write_with_others([*counted, entry, grouped])
         except DuplicateKeyError as error:
             if (error.details or {})["idx"] == len(counted):
                 return False
             # Somebody else began the group in this moment; now it is there to be added to.
-            await self._mongo.write([grouped])
+            await self._mongo.write_with_others([grouped])
         return True
 
     async def page(self, recipient_id: str, *, before: str | None, limit: int, unread: bool = False) -> list[Document]:

@@ -40,6 +40,7 @@ class Posts:
 
     def __init__(self, mongo: Mongo) -> None:
         self._rows = mongo.database["posts"]
+        self._gathered = mongo.gathered(self._look_up)
         self._reaches: Recent[int, timedelta] = Recent(REMEMBERED)
 
     async def create_indexes(self) -> None:
@@ -53,7 +54,12 @@ class Posts:
         await self._rows.insert_one(post, session=session)
 
     async def get(self, post_id: str) -> Document | None:
-        return await self._rows.find_one({"_id": post_id})
+        return await self._gathered.ask(post_id)
+
+    async def _look_up(self, post_ids: Sequence[str]) -> list[Document | None]:
+        rows = self._rows.find({"_id": {"$in": list(set(post_ids))}})
+        found = {post["_id"]: post async for post in rows}
+        return [dict(found[post_id]) if post_id in found else None for post_id in post_ids]
 
     async def many(self, post_ids: Sequence[str]) -> list[Document]:
         """Posts in the order of their ids; those that are gone are left out."""

@@ -6,17 +6,17 @@ UUIDv7 of when it began, by which lists are sorted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, InsertOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from shared.events import utcnow
 from shared.ids import new_id
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, Write
 
 Kind = Literal["follow", "block", "mute"]
 
@@ -37,6 +37,7 @@ class Relations:
 
     def __init__(self, mongo: Mongo) -> None:
         self._rows = mongo.database["relations"]
+        self._gathered = mongo.gathered(self._look_up)
 
     async def create_indexes(self) -> None:
         for person in ("user_id", "target_id"):
@@ -44,6 +45,10 @@ class Relations:
                 [(person, ASCENDING), ("kind", ASCENDING), ("on", ASCENDING), ("order", DESCENDING)]
             )
         await self._rows.create_index([("at", ASCENDING)])
+
+    def insertion(self, user_id: str, kind: Kind, target_id: str, until: datetime | None) -> Write:
+        """Relate two people for the first time; `DuplicateKeyError` when they ever were so before."""
+        return InsertOne(_row(user_id, kind, target_id, until), namespace=self._rows.full_name)
 
     async def begin(
         self,
@@ -55,21 +60,17 @@ class Relations:
         until: datetime | None = None,
     ) -> bool:
         """Relate two people; False when they are so related already (then only `until` is renewed)."""
-        key = f"{user_id}:{kind}:{target_id}"
-        row = await self._rows.find_one({"_id": key}, session=session)
-        fields: Document = {"until": until, "at": utcnow()}
-        if row and row["on"]:
-            if row["until"] == until:
-                return False
-            await self._rows.update_one({"_id": key}, {"$set": fields}, session=session)
-            return row["until"] is not None and row["until"] <= fields["at"]
-        fields |= {"on": True, "order": new_id()}
-        if row:
-            await self._rows.update_one({"_id": key}, {"$set": fields}, session=session)
-        else:
-            fields |= {"_id": key, "user_id": user_id, "kind": kind, "target_id": target_id}
-            await self._rows.insert_one(fields, session=session)
-        return True
+        fresh = _row(user_id, kind, target_id, until)
+        key = {"_id": fresh["_id"]}
+        row = await self._rows.find_one(key, session=session)
+        if row is None:
+            await self._rows.insert_one(fresh, session=session)
+            return True
+        if row["on"] and row["until"] == until:
+            return False
+        changed = ("until", "at") if row["on"] else ("until", "at", "on", "order")
+        await self._rows.update_one(key, {"$set": {name: fresh[name] for name in changed}}, session=session)
+        return not row["on"] or (row["until"] is not None and row["until"] <= fresh["at"])
 
     async def end(self, user_id: str, kind: Kind, target_id: str, session: AsyncClientSession) -> bool:
         """End a relation; False when there was none."""
@@ -89,7 +90,7 @@ class Relations:
         outward = (f"{viewer_id}:{kind}:{other}" for other in people for kind in ("follow", "block", "mute"))
         inward = (f"{other}:{kind}:{viewer_id}" for other in people for kind in ("follow", "block"))
         now = utcnow()
-        async for row in self._rows.find({"_id": {"$in": [*outward, *inward]}}):
+        for row in await self._gathered.ask([*outward, *inward]):
             if not row["on"] or (row.get("until") and row["until"] <= now):
                 continue
             outgoing = row["user_id"] == viewer_id
@@ -106,6 +107,11 @@ class Relations:
                 case "mute", True:
                     standing.mutes.add(other)
         return standing
+
+    async def _look_up(self, asked: Sequence[Sequence[str]]) -> list[list[Document]]:
+        ids = list({key for each in asked for key in each})
+        found = {row["_id"]: row async for row in self._rows.find({"_id": {"$in": ids}})}
+        return [[found[key] for key in each if key in found] for each in asked]
 
     async def targets(self, user_id: str, kind: Kind, *, before: str | None = None, limit: int) -> list[Document]:
         """Whom a person follows, blocks or mutes, latest first; `before` is the last row's `order`."""
@@ -143,3 +149,10 @@ class Relations:
         """Remove every relation of a person, both ways; how many there were."""
         gone = [await self._rows.delete_many({side: user_id}) for side in ("user_id", "target_id")]
         return sum(done.deleted_count for done in gone)
+
+
+def _row(user_id: str, kind: Kind, target_id: str, until: datetime | None) -> Document:
+    return {
+        "_id": f"{user_id}:{kind}:{target_id}", "user_id": user_id, "kind": kind, "target_id": target_id,
+        "until": until, "on": True, "at": utcnow(), "order": new_id(),
+    }  # fmt: skip
