@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from starlette.applications import Starlette
 
+from shared import garbage
 from shared.bus import Bus
 from shared.health import Check, health_routes
 from shared.logs import configure_logs
@@ -35,6 +36,7 @@ def worker_app(
             for resource in resources:
                 await stack.enter_async_context(resource())
             stack.push_async_callback(bus.stop)
+            garbage.spare_what_is_loaded()
             await bus.start()
             yield
 

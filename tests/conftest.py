@@ -11,6 +11,7 @@ from uuid import uuid4
 import nats
 import pytest
 
+from shared import garbage
 from shared.mongo import Mongo
 from shared.settings import MongoSettings
 from shared.topology import DEAD_LETTERS, EVENTS, provision
@@ -20,6 +21,14 @@ from tests.stack import Stack, running_stack
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _many_services_in_one_process() -> Iterator[None]:
+    """What one service has loaded is garbage when the next begins."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(garbage, "spare_what_is_loaded", lambda: None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from services.gateway.people import counters as people_counters
 from services.gateway.people import erasure
 from services.gateway.routes import ROUTERS
 from services.gateway.settings import GatewaySettings
-from shared import background
+from shared import background, garbage
 from shared.bus import Bus
 from shared.health import health_routes
 from shared.logs import configure_logs
@@ -60,6 +60,7 @@ def create_app(
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(telemetry.shutdown)
             stack.push_async_callback(parts.mongo.close)
+            garbage.spare_what_is_loaded()
             await parts.create_indexes()
             await parts.outbox.start()
             stack.push_async_callback(parts.outbox.stop)
