@@ -23,29 +23,21 @@ class Gathered(Generic[Q, R]):
     def __init__(self, answer: Callable[[Sequence[Q]], Awaitable[Sequence[R]]], *, everybodys: type[Exception]) -> None:
         self._answer, self._everybodys = answer, everybodys
         self._waiting: list[tuple[Q, asyncio.Future[R]]] = []
-        self._turn = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
 
     async def ask(self, question: Q) -> R:
         mine: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, mine))
-        try:
-            async with self._turn:
-                while not mine.done():
-                    await self._ask_next()
-        except asyncio.CancelledError:
-            mine.cancel()
-            raise
-        return mine.result()
+        if self._asking is None or self._asking.done():
+            # In a task of its own: whoever gives up must not cut off what is on its way for others, nor send it again.
+            self._asking = asyncio.create_task(self._ask_for_all())
+        return await mine
 
-    async def _ask_next(self) -> None:
-        waiting = [one for one in self._waiting if not one[1].done()]
-        together, self._waiting = waiting[:MOST], waiting[MOST:]
-        try:
-            await self._ask_for(together)
-        except asyncio.CancelledError:
-            # Whoever asked for all gave up; the others ask again.
-            self._waiting = together + self._waiting
-            raise
+    async def _ask_for_all(self) -> None:
+        while waiting := [one for one in self._waiting if not one[1].done()]:
+            self._waiting = waiting[MOST:]
+            await self._ask_for(waiting[:MOST])
+        self._waiting = []
 
     async def _ask_for(self, together: Sequence[tuple[Q, asyncio.Future[R]]]) -> None:
         try:
