@@ -26,7 +26,7 @@ from services.feed.stages.diversify import diversify
 from services.feed.stages.explore_slots import draw, slot_positions
 from services.feed.stages.features import measure
 from services.feed.stages.interests import Interest
-from services.feed.stages.score import SOURCES, score
+from services.feed.stages.score import SOURCES, score, welcome
 from services.feed.taste import NO_TASTE, Taste
 from services.feed.viewer import Viewer
 
@@ -134,7 +134,8 @@ def rank(
     fixed = dict(zip(positions, explored, strict=False))
     authors = [post.author_id for post in gathered.posts]
     page = diversify(
-        scores, authors, features.images, features.background, limit=places, fixed=fixed, before=before
+        scores, welcome(features), authors, features.images, features.background,
+        limit=places, fixed=fixed, before=before,
     )  # fmt: skip
     tops = contributions.argmax(axis=1)
     picks = [

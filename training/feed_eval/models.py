@@ -82,12 +82,16 @@ def co_engagement(blend: Blend = CHOSEN, recent_likes: float | None = None) -> M
 def diversified(scores: Matrix, known: NDArray[np.bool_], vectors: Matrix, size: int, relevance: float) -> Matrix:
     """The first `size` of each person's list after the feed's own diversification; no two films share an author."""
     pages = []
+    welcome = np.ones(scores.shape[1], np.float32)
     authors = [str(item) for item in range(scores.shape[1])]
     for row in range(len(scores)):
         masked = np.where(known[row], -np.inf, scores[row])
         floor = np.partition(masked, -100)[-100]
         relative = np.where(masked >= floor, masked - floor + 1e-3, -np.inf).astype(np.float32)
-        pages.append(diversify(relative, authors, vectors.__getitem__, 0.0, limit=size, fixed={}, relevance=relevance))
+        page = diversify(
+            relative, welcome, authors, vectors.__getitem__, 0.0, limit=size, fixed={}, relevance=relevance
+        )  # fmt: skip
+        pages.append(page)
     return np.array(pages)
 
 

@@ -1,9 +1,10 @@
 """A page that is good as a whole: no author drowns it, its pictures differ, near-duplicates keep their distance.
 
-Which posts stand on it is chosen first, greedily: by score, with a decay for each further post by one author, less the
-mean likeness to those chosen before (maximal marginal relevance, Carbonell & Goldstein 1998, with the mean in the place
-of the greatest). Then they are put in order, the best first: how varied a page is doesn't hang on its order, and how
-soon something good is met does.
+Which posts stand on it is chosen first, greedily: by score, with a decay for each further post by one author, and by
+the mean distance to those chosen before (maximal marginal relevance, Carbonell & Goldstein 1998, with the mean in the
+place of the greatest). Distance counts only as far as a post is welcome: what people asked less of is unlike the rest
+of the page because it was asked less of. Then they are put in order, the best first: how varied a page is doesn't hang
+on its order, and how soon something good is met does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from services.feed.senses import Matrix, Rows
 from services.feed.stages.features import Column, closeness
 
 SHORTLIST = 300
-RELEVANCE = 0.65
+RELEVANCE = 0.6
 AUTHOR_DECAY = 0.5
 AUTHOR_FLOOR = 0.25
 NEAR_DUPLICATE = 0.96
@@ -29,6 +30,7 @@ LAST_RESORT = 10.0
 
 def diversify(
     scores: NDArray[np.float32],
+    welcome: Column,
     authors: Sequence[str],
     images: Callable[[Rows], Matrix],
     background: float,
@@ -40,10 +42,10 @@ def diversify(
 ) -> list[int]:
     """Rows for the places of a page, in order, at most `limit`.
 
-    `images` gives the vectors of rows; `fixed` gives row by position for places that are already taken; `before` are
-    the authors of the items just above the page; `relevance` is the weight of the score, and what is left of 1 that of
-    being unlike the rest of the page. Rows with a score of −∞ are never chosen. Near-duplicates come on one page, and
-    there within ten places of each other, only when nothing else is left.
+    `welcome` is in 0…1; `images` gives the vectors of rows; `fixed` gives row by position for places that are already
+    taken; `before` are the authors of the items just above the page; `relevance` is the weight of the score, and what
+    is left of 1 that of being unlike the rest of the page. Rows with a score of −∞ are never chosen. Near-duplicates
+    come on one page, and there within ten places of each other, only when nothing else is left.
     """
     open_rows = np.isfinite(scores)
     open_rows[list(fixed.values())] = False
@@ -54,7 +56,8 @@ def diversify(
     worth = scores[rows] / max(float(scores[rows].max(initial=0.0)), 1e-9)
     own = [authors[row] for row in rows.tolist()]
     seen = Counter([*before, *(authors[row] for row in fixed.values())])
-    chosen = _choose(limit - len(fixed), worth, own, seen, vectors, fixed_vectors, background, relevance)
+    variety = (1.0 - relevance) * welcome[rows]
+    chosen = _choose(limit - len(fixed), relevance * worth, variety, own, seen, vectors, fixed_vectors, background)
     placed = np.concatenate([vectors[chosen], fixed_vectors])
     positions = _arrange(len(chosen), placed @ placed.T >= NEAR_DUPLICATE, list(fixed))
     page = dict(fixed) | dict(zip(positions, rows[chosen].tolist(), strict=True))
@@ -64,16 +67,17 @@ def diversify(
 def _choose(
     count: int,
     worth: Column,
+    variety: Column,
     authors: Sequence[str],
     seen: Counter[str],
     vectors: Matrix,
     fixed: Matrix,
     background: float,
-    relevance: float,
 ) -> list[int]:
     """At most `count` of the rows of `vectors` that make a good page together with `fixed`, the best first.
 
-    Of an author's posts each is worth what it was when chosen, so that they don't follow upon each other.
+    `variety` is what each gains by being unlike all of the page. Of an author's posts each is worth what it was when
+    chosen, so that they don't follow upon each other.
     """
     cosines = fixed @ vectors.T
     likeness = closeness(cosines, background).sum(axis=0)
@@ -86,8 +90,8 @@ def _choose(
         decay[by_author[author]] = _decay(seen[author])
     chosen: dict[int, float] = {}
     while len(chosen) < min(count, len(authors)):
-        share = (1.0 - relevance) / max(1, len(fixed) + len(chosen))
-        best = int((relevance * worth * decay - share * likeness - barred).argmax())
+        unlike = 1.0 - likeness / max(1, len(fixed) + len(chosen))
+        best = int((worth * decay + variety * unlike - barred).argmax())
         chosen[best] = float(worth[best] * decay[best])
         cosines = vectors @ vectors[best]
         likeness += closeness(cosines, background)

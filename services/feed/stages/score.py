@@ -18,7 +18,7 @@ FLOOR = 0.02
 def score(features: Features) -> tuple[Column, NDArray[np.float32]]:
     """Scores, and the contributions they are made of: rows like the candidates, columns like `SOURCES`.
 
-    score = (Σ contributions + quality) · e^(−2 · aversion); what is nearest kin to a fresh "less like this" gets −∞.
+    score = (Σ contributions + quality) · welcome; what is nearest kin to a fresh "less like this" gets −∞.
     """
     contributions = np.stack(
         [
@@ -32,5 +32,11 @@ def score(features: Features) -> tuple[Column, NDArray[np.float32]]:
         axis=1,
     )
     total = contributions.sum(axis=1) + 0.3 * features.quality + FLOOR
-    scores = total * np.exp(-AVERSION * features.aversion)
+    scores = total * welcome(features)
     return np.where(features.banned, -np.inf, scores).astype(np.float32), contributions
+
+
+def welcome(features: Features) -> Column:
+    """What "less like this" leaves of each candidate, 0…1: e^(−2 · aversion)."""
+    left: Column = np.exp(-AVERSION * features.aversion)
+    return left

@@ -16,12 +16,14 @@ def page_of(
     limit: int,
     authors: Sequence[str] | None = None,
     fixed: Mapping[int, int] | None = None,
+    welcome: Sequence[float] | None = None,
 ) -> list[int]:
     images = np.array(vectors, np.float32)
     images /= np.linalg.norm(images, axis=1, keepdims=True)
     names = authors or [f"author{row}" for row in range(len(scores))]
+    left = np.array(welcome or [1.0] * len(scores), np.float32)
     return diversify(
-        np.array(scores, np.float32), names, images.__getitem__, 0.0, limit=limit, fixed=fixed or {}
+        np.array(scores, np.float32), left, names, images.__getitem__, 0.0, limit=limit, fixed=fixed or {}
     )  # fmt: skip
 
 
@@ -30,6 +32,12 @@ CASTLE, COUSIN, FOREST, HARBOUR = (1.0, 0.0, 0.0), (0.9, 0.43, 0.0), (0.0, 1.0, 
 
 def test_what_differs_takes_the_place_of_what_is_alike_and_a_little_better() -> None:
     assert page_of([1.0, 0.9, 0.85], [CASTLE, COUSIN, FOREST], limit=2) == [0, 2]
+
+
+def test_what_is_hardly_welcome_gains_nothing_by_being_unlike_the_rest() -> None:
+    scores, vectors = [1.0, 0.9, 0.5], [CASTLE, COUSIN, FOREST]
+    assert page_of(scores, vectors, limit=2) == [0, 2]
+    assert page_of(scores, vectors, limit=2, welcome=[1.0, 1.0, 0.1]) == [0, 1]
 
 
 def test_the_chosen_stand_in_the_order_of_their_worth() -> None:
