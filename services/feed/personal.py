@@ -121,27 +121,26 @@ def rank(
     rankable = int(np.isfinite(scores).sum())
     places = min(limit, rankable)
     likeable = (features.aversion <= STILL_LIKEABLE) & ~features.banned
-    row_of = {post.id: row for row, post in enumerate(gathered.posts)}
+    few_saw = set(gathered.unexplored)
+    row_of = {post.id: row for row, post in enumerate(gathered.posts) if post.id in few_saw}
     eligible = [
         row
-        for post_id in gathered.unexplored
-        if (row := row_of.get(post_id, -1)) >= 0 and likeable[row] and gathered.posts[row].author_id not in before
+        for row in map(row_of.get, gathered.unexplored)
+        if row is not None and likeable[row] and features.authors[row] not in before
     ]
     positions = slot_positions(places, exploration, chance)
     images = features.images(np.array(eligible, np.intp))
     drawn = draw([gathered.posts[row] for row in eligible], images, len(positions), chance)
     explored = {row_of[each.pick.post_id]: each for each in drawn}
     fixed = dict(zip(positions, explored, strict=False))
-    authors = [post.author_id for post in gathered.posts]
     page = diversify(
-        scores, welcome(features), authors, features.images, features.background,
+        scores, welcome(features), features.authors, features.images, features.background,
         limit=places, fixed=fixed, before=before,
     )  # fmt: skip
-    tops = contributions.argmax(axis=1)
     picks = [
         explored[row].pick
         if row in explored
-        else Pick(gathered.posts[row].id, gathered.posts[row].author_id, SOURCES[tops[row]])
+        else Pick(gathered.posts[row].id, features.authors[row], SOURCES[contributions[:, row].argmax()])
         for row in page
     ]
     chances = [(position, explored[row].chances) for position, row in enumerate(page) if row in explored]

@@ -16,17 +16,27 @@ Mask = NDArray[np.bool_]
 
 FIRST_ROWS = 1_024
 MOST_ROWS = 20_000
-AT_ONCE = 64
+AT_ONCE = 256
 """Rows that are copied together: they stay in the cache, where a thousand are megabytes that have to be mapped anew."""
+FEW = 10
+"""So many vectors say nothing yet of what any two have in common."""
+
+
+def mean_cosine(total: NDArray[np.floating], count: int) -> float:
+    """Between any two of `count` unit vectors that add up to `total`, 0…0.95; 0 when they are few."""
+    if count < FEW:
+        return 0.0
+    return min(max(0.0, float(total @ total - count) / (count * (count - 1))), 0.95)
 
 
 class VectorTable:
-    """Vectors of one space by post id, the last 20,000 that were put. Row 0 stays zero and stands for the unknown."""
+    """Unit vectors of one space by post id, the last 20,000 that were put. Row 0 stays zero, for the unknown."""
 
     def __init__(self, most: int = MOST_ROWS) -> None:
         self._most = most
         self._rows: OrderedDict[str, int] = OrderedDict()
         self._matrix: Matrix = np.zeros((1, 1), np.float32)
+        self._total: NDArray[np.float64] = np.zeros(1)
 
     def __contains__(self, post_id: str) -> bool:
         return post_id in self._rows
@@ -36,6 +46,7 @@ class VectorTable:
         if vector.shape[0] != self._matrix.shape[1]:
             self._rows.clear()
             self._matrix = np.zeros((FIRST_ROWS, vector.shape[0]), np.float32)
+            self._total = np.zeros(vector.shape[0])
         row = self._rows.get(post_id)
         if row is None:
             if len(self._rows) >= self._most:
@@ -45,7 +56,13 @@ class VectorTable:
                 if row == len(self._matrix):
                     self._matrix = np.concatenate([self._matrix, np.zeros_like(self._matrix)])
             self._rows[post_id] = row
+        self._total += vector - self._matrix[row]
         self._matrix[row] = vector
+
+    @property
+    def background(self) -> float:
+        """Mean cosine between the vectors: what two unrelated posts have in common anyway."""
+        return mean_cosine(self._total, len(self._rows))
 
     def take(self, post_ids: Sequence[str]) -> tuple[Matrix, Mask]:
         """One vector for each id, zero where unknown, and which are known."""
@@ -60,16 +77,17 @@ class VectorTable:
         """The vectors in these rows."""
         return self._matrix[rows]
 
-    def products(self, rows: Rows, others: Matrix) -> tuple[Matrix, Vector]:
-        """Of the vectors in these rows with each of `others` (columns), and the sum of the vectors."""
+    def products(self, others: Matrix, rows: Rows) -> Matrix:
+        """Of each of `others` (rows of the answer) with each of the vectors in `rows` (its columns)."""
         columns = np.ascontiguousarray(others.T)
         products = np.empty((len(rows), len(others)), np.float32)
-        total = np.zeros(self._matrix.shape[1], np.float32)
+        copied = np.empty((AT_ONCE, self._matrix.shape[1]), np.float32)
         for start in range(0, len(rows), AT_ONCE):
-            vectors = self.at(rows[start : start + AT_ONCE])
-            products[start : start + AT_ONCE] = vectors @ columns
-            total += vectors.sum(axis=0)
-        return products, total
+            part = rows[start : start + AT_ONCE]
+            # Unlike an index, `take` can copy into what is there; without a mode it copies through a buffer.
+            vectors = np.take(self._matrix, part, axis=0, out=copied[: len(part)], mode="clip")
+            np.matmul(vectors, columns, out=products[start : start + len(part)])
+        return np.ascontiguousarray(products.T)
 
 
 class Senses:

@@ -16,7 +16,7 @@ FLOOR = 0.02
 
 
 def score(features: Features) -> tuple[Column, NDArray[np.float32]]:
-    """Scores, and the contributions they are made of: rows like the candidates, columns like `SOURCES`.
+    """Scores, and the contributions they are made of: rows like `SOURCES`, columns like the candidates.
 
     score = (Σ contributions + quality) · welcome; what is nearest kin to a fresh "less like this" gets −∞.
     """
@@ -28,10 +28,9 @@ def score(features: Features) -> tuple[Column, NDArray[np.float32]]:
             0.5 * features.remix,
             0.5 * features.trending,
             0.3 * features.fresh,
-        ],
-        axis=1,
+        ]
     )
-    total = contributions.sum(axis=1) + 0.3 * features.quality + FLOOR
+    total = contributions.sum(axis=0) + 0.3 * features.quality + FLOOR
     scores = total * welcome(features)
     return np.where(features.banned, -np.inf, scores).astype(np.float32), contributions
 
