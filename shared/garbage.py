@@ -1,8 +1,16 @@
-"""Keeping the garbage collector's rounds short."""
+"""Keeping the garbage collector's rounds short, and out of a service's start."""
 
 from __future__ import annotations
 
 import gc
+
+
+def rest_while_loading() -> None:
+    """Collect nothing until `spare_what_is_loaded`: what importing makes stays, and is searched in vain each time.
+
+    A sixth of the processor time in which torch and its companions are imported.
+    """
+    gc.disable()
 
 
 def spare_what_is_loaded() -> None:
@@ -13,3 +21,4 @@ def spare_what_is_loaded() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()

@@ -116,8 +116,8 @@ def write_configuration(layout: Layout, applications: Mapping[str, str]) -> Path
 
 def serve(application: str, port: int) -> list[object]:
     """The command that starts any service."""
-    options = ["--host", "127.0.0.1", "--port", port, "--no-access-log", "--log-level", "warning"]
-    return [sys.executable, "-m", "uvicorn", "--factory", application, *options, "--timeout-graceful-shutdown", 3]
+    options = ["--host", "127.0.0.1", "--port", port, "--timeout-graceful-shutdown", 3]
+    return [sys.executable, "-m", "shared.serve", application, *options]
 
 
 def control_socket(layout: Layout) -> Path:

@@ -57,7 +57,7 @@ class Watch:
                         f"  [red]✗ {name}[/] did not start; its last words are above or in {self._layout.logs}"
                     )
                 return False
-            time.sleep(0.1)
+            time.sleep(0.25)
         self._pids = {info["name"]: info["pid"] for info in self.processes()}
         return True
 

@@ -1,4 +1,4 @@
-"""What the gateway is made of: `uvicorn --factory services.gateway.main:create_app`."""
+"""What the gateway is made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The moderation service: `uvicorn --factory services.moderation.main:create_app`."""
+"""The moderation service, put together."""
 
 from __future__ import annotations
 

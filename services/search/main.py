@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
-from qdrant_client import AsyncQdrantClient
 from starlette.applications import Starlette
 
 from services.search.encoder import OpenClipEncoder
 from services.search.handlers import register
 from services.search.indexing import Indexer
-from services.search.opening import open_folder, open_server
+from services.search.opening_folder import open_folder
 from services.search.ports import Encoder, Index, Media, Words
 from services.search.service import SearchService
 from services.search.settings import SearchSettings
@@ -66,6 +65,11 @@ async def _open_index(settings: SearchSettings, encoder: Encoder, words: Words, 
     if settings.qdrant_url is None:
         opened = await open_folder(settings.data_dir / "search", encoder, words)
     else:
+        # Importing the client takes seconds, which a folder has no use for.
+        from qdrant_client import AsyncQdrantClient
+
+        from services.search.opening_server import open_server
+
         key = settings.qdrant_api_key
         client = AsyncQdrantClient(settings.qdrant_url, api_key=key.get_secret_value() if key else None)
         opened = await open_server(client, encoder, words)

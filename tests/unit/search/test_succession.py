@@ -10,7 +10,8 @@ import pytest
 from qdrant_client import AsyncQdrantClient
 
 from services.search.indexing import Indexer
-from services.search.opening import open_folder, open_server
+from services.search.opening_folder import open_folder
+from services.search.opening_server import open_server
 from services.search.points import Where
 from services.search.ports import Index
 from services.search.service import SearchService
