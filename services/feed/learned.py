@@ -8,7 +8,6 @@ from datetime import datetime
 from services.feed.pool import Pool
 from services.feed.ports import Meaning
 from services.feed.senses import Senses
-from services.feed.stages.features import background_of
 from services.feed.stages.interests import Interest, interests_of
 from services.feed.taste import Taste, taste_of
 from services.feed.viewer import Viewer
@@ -16,18 +15,15 @@ from services.feed.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A taste, its interests, and vectors of what it is made of. `background` is the mean cosine of what is liked."""
+    """A taste, its interests, and vectors of what it is made of."""
 
     taste: Taste
     senses: Senses
     interests: list[Interest]
-    background: float
 
 
 async def learned_of(viewer: Viewer, pool: Pool, meaning: Meaning, now: datetime) -> Learned:
     """All of it, whether or not the person wants their pages made from it."""
     taste = taste_of(viewer.encounters.values(), now, pool.get, viewer.steering.reset_at)
     senses = await meaning.senses([*taste.liked, *(dislike.post_id for dislike in taste.dislikes)])
-    likes, known = senses.images.take(list(taste.liked))
-    background = background_of(likes[known])
-    return Learned(taste, senses, interests_of(taste.liked, senses, background), background)
+    return Learned(taste, senses, interests_of(taste.liked, senses))

@@ -78,7 +78,7 @@ async def gather(
             and viewer.may_see(post)
         )
 
-    unlearned = Learned(NO_TASTE, Senses(), [], 0.0)
+    unlearned = Learned(NO_TASTE, Senses(), [])
     learned = await learned_of(viewer, pool, meaning, now) if viewer.steering.personalised else unlearned
     taste, interests = learned.taste, learned.interests
     disliked, dislikes_known = learned.senses.images.take([dislike.post_id for dislike in taste.dislikes])

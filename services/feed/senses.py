@@ -22,13 +22,6 @@ FEW = 10
 """So many vectors say nothing yet of what any two have in common."""
 
 
-def mean_cosine(total: NDArray[np.floating], count: int) -> float:
-    """Between any two of `count` unit vectors that add up to `total`, 0…0.95; 0 when they are few."""
-    if count < FEW:
-        return 0.0
-    return min(max(0.0, float(total @ total - count) / (count * (count - 1))), 0.95)
-
-
 class VectorTable:
     """Unit vectors of one space by post id, the last 20,000 that were put. Row 0 stays zero, for the unknown."""
 
@@ -61,8 +54,11 @@ class VectorTable:
 
     @property
     def background(self) -> float:
-        """Mean cosine between the vectors: what two unrelated posts have in common anyway."""
-        return mean_cosine(self._total, len(self._rows))
+        """Mean cosine between the vectors, 0…0.95: what two unrelated posts have in common anyway."""
+        count = len(self._rows)
+        if count < FEW:
+            return 0.0
+        return min(max(0.0, float(self._total @ self._total - count) / (count * (count - 1))), 0.95)
 
     def take(self, post_ids: Sequence[str]) -> tuple[Matrix, Mask]:
         """One vector for each id, zero where unknown, and which are known."""

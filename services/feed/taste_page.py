@@ -74,7 +74,7 @@ async def to_forget(
     )
     liked = list(every.liked)
     images, known = (await meaning.senses(liked)).images.take(liked)
-    near = known & (images @ centre >= same_from(learned.background))
+    near = known & (images @ centre >= same_from(learned.senses.images.background))
     return list(dict.fromkeys([*found, *(liked[row] for row in near.nonzero()[0])]))
 
 

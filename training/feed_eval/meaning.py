@@ -10,18 +10,23 @@ from services.feed.senses import Senses, Vector
 
 
 class GivenMeaning:
-    """A search service that knows the pictures it was given; `down` makes it answer nothing."""
+    """A search service that knows the pictures it was given; `down` makes it answer nothing.
+
+    The vectors that were asked for are kept, as the feed keeps them of the real one.
+    """
 
     def __init__(self) -> None:
         self.known: dict[str, Vector] = {}
         self.down = False
+        self._kept = Senses()
 
     async def senses(self, post_ids: Sequence[str]) -> Senses:
-        senses = Senses()
+        if self.down:
+            return Senses()
         for post_id in post_ids:
-            if post_id in self.known and not self.down:
-                senses.put(post_id, self.known[post_id], None)
-        return senses
+            if post_id in self.known and post_id not in self._kept:
+                self._kept.put(post_id, self.known[post_id], None)
+        return self._kept
 
     async def near(
         self, positive: Sequence[Vector], negative: Sequence[Vector], exclude: Sequence[str], limit: int

@@ -12,7 +12,6 @@ from threadpoolctl import threadpool_limits
 from services.feed.personal import UNEXPLORED, Gathered, rank
 from services.feed.records import Encounter, Post
 from services.feed.senses import Senses
-from services.feed.stages.features import background_of
 from services.feed.stages.interests import interests_of
 from services.feed.taste import taste_of
 from shared.events import utcnow
@@ -61,9 +60,8 @@ def _example() -> Gathered:
     encounters = [Encounter(post_id, reactions={"like": now}) for post_id in met[:60]]
     encounters += [Encounter(post_id, gestures={"less": now}) for post_id in met[60:]]
     taste = taste_of(encounters, now, lambda _: None)
-    likes, known = senses.images.take(list(taste.liked))
     ids = [post.id for post in posts]
     co_liked = dict.fromkeys(ids[:200], 0.5)
-    interests = interests_of(taste.liked, senses, background_of(likes[known]))
+    interests = interests_of(taste.liked, senses)
     follows = {f"author{number}" for number in range(30)}
     return Gathered(posts, ids[:100], ids[-UNEXPLORED:], taste, follows, senses, interests, co_liked)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.feed.records import Post
-from services.feed.senses import Mask, Matrix, Rows, Senses, mean_cosine
+from services.feed.senses import Mask, Matrix, Rows, Senses
 from services.feed.stages.interests import Interest
 from services.feed.taste import Dislike, Taste
 
@@ -43,11 +43,6 @@ class Features:
     trending: Column
     fresh: Column
     quality: Column
-
-
-def background_of(vectors: Matrix) -> float:
-    """Mean cosine between the rows, which are unit vectors: what two unrelated pictures have in common anyway."""
-    return mean_cosine(vectors.sum(axis=0), len(vectors))
 
 
 def closeness(cosines: Matrix, background: float) -> Matrix:

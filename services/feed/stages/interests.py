@@ -26,16 +26,13 @@ class Interest:
     """The liked posts that it is made of, the dearest first."""
 
 
-def interests_of(liked: Mapping[str, float], senses: Senses, background: float) -> list[Interest]:
-    """Leader clustering of liked pictures, dearest first; up to five interests, greatest first.
-
-    `background` is the mean cosine between unrelated pictures.
-    """
+def interests_of(liked: Mapping[str, float], senses: Senses) -> list[Interest]:
+    """Leader clustering of liked pictures, dearest first; up to five interests, greatest first."""
     images, known = senses.images.take(list(liked))
     prompts, prompted = senses.prompts.take(list(liked))
     if not known.any():
         return []
-    threshold = same_from(background)
+    threshold = same_from(senses.images.background)
     totals = np.zeros((MOST_LEADERS, images.shape[1]), np.float32)
     prompt_totals = np.zeros((MOST_LEADERS, prompts.shape[1]), np.float32)
     units = np.zeros_like(totals)

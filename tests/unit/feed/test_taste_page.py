@@ -47,6 +47,13 @@ async def test_interests_are_told_with_their_words_and_pictures(community: Commu
     assert set(second.post_ids) == set(bread)
 
 
+async def test_somebody_who_likes_one_thing_has_one_interest(community: Community) -> None:
+    await community.page("bob")
+    robots = await like(community, "bob", "robots", 12)
+    (interest,) = (await community.feed.taste("bob")).interests
+    assert set(interest.post_ids) <= set(robots)
+
+
 @pytest.mark.parametrize("search_is_down", [False, True])
 async def test_a_forgotten_interest_is_gone_from_the_taste_and_the_next_page(
     community: Community, search_is_down: bool
