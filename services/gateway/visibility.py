@@ -76,7 +76,7 @@ async def may_see_post(parts: Parts, viewer: Viewer | None, post: Document, surf
 async def visible_people(
     parts: Parts, viewer: Viewer | None, people: list[Document], surface: Literal["list", "profile", "notifications"]
 ) -> list[Document]:
-    """Those accounts that the viewer may see, in their order.
+    """Those accounts that the viewer may see, in their order, each with the viewer's `standing` to all of them.
 
     Nobody sees an erased account or one that blocked them. Whom the viewer blocked shows on their own profile only,
     where the block can be lifted; whom the viewer muted is kept out of notifications.
@@ -90,7 +90,7 @@ async def visible_people(
         hidden |= standing.blocks
     if surface == "notifications":
         hidden |= standing.mutes
-    return [person for person in people if person["_id"] not in hidden]
+    return [person | {"standing": standing} for person in people if person["_id"] not in hidden]
 
 
 def _muted(viewer: Viewer) -> re.Pattern[str] | None:

@@ -61,16 +61,14 @@ class Me(Profile):
 async def cards(parts: Parts, viewer: Viewer | None, accounts: list[Document]) -> list[Card]:
     """People who have passed `visible_people`, in their order."""
     authors = await present.authors_of(parts, {account["_id"]: account for account in accounts})
-    standing = await _standing(parts, viewer, accounts)
-    return [Card(**_card(account, viewer, standing), avatar=authors[account["_id"]].avatar) for account in accounts]
+    return [Card(**_card(account, viewer), avatar=authors[account["_id"]].avatar) for account in accounts]
 
 
 async def profile(parts: Parts, viewer: Viewer | None, account: Document) -> Profile:
-    """One person's page, as this viewer sees it."""
+    """The page of a person who has passed `visible_people`."""
     authors = await present.authors_of(parts, {account["_id"]: account})
-    standing = await _standing(parts, viewer, [account])
     return Profile(
-        **_card(account, viewer, standing),
+        **_card(account, viewer),
         avatar=authors[account["_id"]].avatar,
         counts=_counts(account),
         created_at=account["created_at"],
@@ -83,7 +81,7 @@ async def me(parts: Parts, account: Document) -> Me:
     hidden = account.get("hidden_profile")
     shown = account | hidden if hidden else account
     return Me(
-        **_card(shown, None, Standing()),
+        **_card(shown, None),
         avatar=authors[account["_id"]].avatar,
         counts=_counts(account),
         created_at=account["created_at"],
@@ -95,16 +93,11 @@ async def me(parts: Parts, account: Document) -> Me:
     )
 
 
-async def _standing(parts: Parts, viewer: Viewer | None, accounts: list[Document]) -> Standing:
-    if viewer is None:
-        return Standing()
-    return await parts.relations.standing(viewer.user_id, [account["_id"] for account in accounts])
-
-
-def _card(account: Document, viewer: Viewer | None, standing: Standing) -> Document:
+def _card(account: Document, viewer: Viewer | None) -> Document:
     user_id = account["_id"]
     relation = None
     if viewer and viewer.user_id != user_id:
+        standing: Standing = account["standing"]
         relation = RelationState(
             following=user_id in standing.follows,
             followed_by=user_id in standing.followed_by,

@@ -31,9 +31,10 @@ Fetch = Callable[[str | None, int], Awaitable[list[Document]]]
 async def find_person(parts: Parts, viewer: Viewer | None, username: str) -> Document:
     """The account of this name, as far as the viewer may know of it; 404 otherwise."""
     account = await parts.accounts.by_username(username)
-    if account is None or not await visible_people(parts, viewer, [account], "profile"):
+    visible = await visible_people(parts, viewer, [account], "profile") if account else []
+    if not visible:
         raise not_found("There is no person of this name.")
-    return account
+    return visible[0]
 
 
 @router.get("/v1/users/{username}", response_model=people.Profile)
@@ -104,21 +105,21 @@ async def list_muted(
 @router.put("/v1/users/{username}/follow", status_code=204, dependencies=_writes)
 async def follow(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
     """Follow a person. 409 `blocked` while one blocks them."""
-    target_id = await _other(parts, viewer, username)
-    if target_id in (await parts.relations.standing(viewer.user_id, [target_id])).blocks:
+    other = await _other(parts, viewer, username)
+    if other["_id"] in other["standing"].blocks:
         raise conflict("blocked", "You block this person; unblock them first.")
-    await relating.begin(parts, viewer.user_id, "follow", target_id)
+    await relating.begin(parts, viewer.user_id, "follow", other["_id"])
 
 
 @router.delete("/v1/users/{username}/follow", status_code=204, dependencies=_writes)
 async def unfollow(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
-    await relating.end(parts, viewer.user_id, "follow", await _other(parts, viewer, username))
+    await relating.end(parts, viewer.user_id, "follow", (await _other(parts, viewer, username))["_id"])
 
 
 @router.put("/v1/users/{username}/block", status_code=204, dependencies=_writes)
 async def block(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
     """Block a person: neither sees the other any more, and neither follows the other."""
-    await relating.begin(parts, viewer.user_id, "block", await _other(parts, viewer, username))
+    await relating.begin(parts, viewer.user_id, "block", (await _other(parts, viewer, username))["_id"])
 
 
 @router.delete("/v1/users/{username}/block", status_code=204, dependencies=_writes)
@@ -136,20 +137,19 @@ async def unblock(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> 
 @router.put("/v1/users/{username}/mute", status_code=204, dependencies=_writes)
 async def mute(username: UsernamePath, parts: PartsDep, viewer: SignedIn, until: Until = None) -> None:
     """Keep a person out of feeds, search and notifications, without their knowing."""
-    await relating.begin(parts, viewer.user_id, "mute", await _other(parts, viewer, username), until=until)
+    await relating.begin(parts, viewer.user_id, "mute", (await _other(parts, viewer, username))["_id"], until=until)
 
 
 @router.delete("/v1/users/{username}/mute", status_code=204, dependencies=_writes)
 async def unmute(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
-    await relating.end(parts, viewer.user_id, "mute", await _other(parts, viewer, username))
+    await relating.end(parts, viewer.user_id, "mute", (await _other(parts, viewer, username))["_id"])
 
 
-async def _other(parts: Parts, viewer: Viewer, username: str) -> str:
+async def _other(parts: Parts, viewer: Viewer, username: str) -> Document:
     account = await find_person(parts, viewer, username)
-    user_id = str(account["_id"])
-    if user_id == viewer.user_id:
+    if account["_id"] == viewer.user_id:
         raise conflict("oneself", "This can't be done to oneself.")
-    return user_id
+    return account
 
 
 async def _own(
@@ -159,8 +159,9 @@ async def _own(
     rows = await parts.relations.targets(viewer.user_id, kind, before=before, limit=limit + 1)
     following = encode_cursor({"before": rows[limit - 1]["order"]}) if len(rows) > limit else None
     accounts = await parts.accounts.many(row["target_id"] for row in rows[:limit])
+    standing = await parts.relations.standing(viewer.user_id, accounts)
     known = [accounts[row["target_id"]] for row in rows[:limit] if row["target_id"] in accounts]
-    return await people.cards(parts, viewer, known), following
+    return await people.cards(parts, viewer, [person | {"standing": standing} for person in known]), following
 
 
 async def _related(
