@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
 from services.moderation.text.heads import BUCKETS, Heads, ngram_buckets
+from services.moderation.text.rules import words_of
 from training.moderation.corpus import BENIGN, CATEGORIES, LOOKALIKES, Example
 from training.moderation.fitted import Fitted, Floats
 from training.moderation.network import train
@@ -39,7 +40,8 @@ class Material:
 
     @classmethod
     def of(cls, examples: Sequence[Example], plain: Sequence[str], vectors: npt.NDArray[np.float32]) -> Material:
-        buckets = [ngram_buckets(text) for text in plain]
+        words = [[word.text for word in words_of(text)] for text in plain]
+        buckets = [ngram_buckets(each, [(0, len(each))])[0] for each in words]
         values = [np.full(len(row), 1 / np.sqrt(max(len(row), 1))) for row in buckets]
         ends = np.cumsum([0, *map(len, buckets)])
         words = sp.csr_matrix((np.concatenate(values), np.concatenate(buckets), ends), shape=(len(plain), BUCKETS))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import random
+import re
 import string
 from collections.abc import Iterator, Sequence
 
 from training.moderation.evasions import EVASIONS
 
 LENGTH = 10_000
+BEGINNINGS = ("nude", "blood", "bare", "naked", "taking", "sex", "hanging", "dead")
+"""With which many phrases of the rules begin."""
 _LEET = string.ascii_lowercase + "013457$@!"
 
 
@@ -26,6 +29,9 @@ def hostile_texts(words: Sequence[str], seed: int) -> Iterator[tuple[str, str]]:
     def any_of(codes: Sequence[int]) -> str:
         return "".join(map(chr, chance.choices(codes, k=length)))
 
+    def glued(number: int) -> str:
+        return "".join(chance.choice(words) for _ in range(number))
+
     yield "plain words", sentence()
     for name, disguise in EVASIONS.items():
         yield name, disguise(sentence())[:length]
@@ -39,9 +45,13 @@ def hostile_texts(words: Sequence[str], seed: int) -> Iterator[tuple[str, str]]:
     yield "no words", scrambled(string.ascii_lowercase, 16)[:length]
     yield "no words, in leet", scrambled(_LEET, 200)[:length]
     yield "one long word", "".join(chance.choices(string.ascii_lowercase, k=length))
-    yield "glued words", "".join(chance.choice(words) for _ in range(length))[:length]
+    yield "glued words", glued(length)[:length]
+    yield "glued pairs, in leet", EVASIONS["leet"](" ".join(glued(2) for _ in range(length // 2)))[:length]
     yield "masked words", " ".join("*".join(chance.choices(_LEET, k=4)) for _ in range(length))[:length]
+    yield "words that begin many phrases", " ".join(chance.choices(BEGINNINGS, k=length))[:length]
     yield "signs", any_of([ord(sign) for sign in "@$!|+(*.-_"])
     yield "Chinese", any_of(range(0x4E00, 0x9FFF))
+    yield "Chinese in words", "".join(map("{} ".format, re.findall("...", any_of(range(0x4E00, 0x9FFF)))))[:length]
+    yield "Hangul", any_of(range(0xAC00, 0xD7A3))
     yield "any character", any_of([code for code in range(0x20, 0x2FFFF) if not 0xD800 <= code < 0xE000])
     yield "a ligature of many words", "\ufdfa" * length

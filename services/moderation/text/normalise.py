@@ -17,8 +17,8 @@ from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
 
-from services.moderation.text.repair import LEET_DIGITS, ROT13, SYMBOLS, repair
-from services.moderation.text.words import SHORT_WORDS, Vocabulary
+from services.moderation.text.repair import LEET_DIGITS, SYMBOLS, repair
+from services.moderation.text.words import ROT13, SHORT_WORDS, Vocabulary
 
 TAG_BASE = 0xE0000
 BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
@@ -37,8 +37,17 @@ INVISIBLE = frozenset({"Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn"})
 # Python takes a character at a time where these patterns take a run of them. None can go back in the text.
 _SIGNS = "".join(map(re.escape, sorted(SYMBOLS)))
 _UNSPACED = re.compile(rf"\S{{{SHORTEST_BASE64},}}+")
-_DISGUISED = re.compile(rf"[\w{_SIGNS}*]++")
-_BEGINS_RUN = re.compile(rf"(?<![^\W_])[\w{_SIGNS}](?=[{''.join(map(re.escape, sorted(JOINERS)))}])")
+_DISGUISED = re.compile(rf"[\w{_SIGNS}*]{{1,{LONGEST_WORD}}}+")
+_WORDS = re.compile(r"[^\W\d_]{3,}+")
+_ONE = rf"(?!_)[\w{_SIGNS}]"
+_NOTHING_LONGER = r"(?![^\W_])"
+_JOINER = f"[{''.join(map(re.escape, sorted(JOINERS - {' '})))}]"
+_SPELLED_OUT = re.compile(
+    # Not the first letter of a word with other separators ("a m.i.r.r.o.r").
+    rf"(?<![^\W_]){_ONE}(?:(?: {_ONE}{_NOTHING_LONGER}(?!{_JOINER}{_ONE}))++"
+    rf"|({_JOINER}){_ONE}{_NOTHING_LONGER}(?:\1{_ONE}{_NOTHING_LONGER})*+)"
+)
+"""Two single characters or more with one and the same separator between them."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,10 @@ class Reading:
         """Start and end in the original of the characters [start, end) of the reading."""
         places = self.origin[start:end]
         return (min(places), max(places) + 1) if places else (0, 0)
+
+    def part(self, start: int, end: int) -> Reading:
+        """The characters [start, end) alone."""
+        return Reading(self.text[start:end], self.origin[start:end])
 
 
 class _Draft:
@@ -68,18 +81,18 @@ class _Draft:
         self._origin.append(self._old.origin[self._at : end])
         self._at = end
 
-    def keep_only(self, places: Sequence[int]) -> None:
-        """Pass over `old` up to the last of `places`, leaving out all but them."""
-        self._text.append("".join([self._old.text[place] for place in places]))
-        self._origin.append(tuple([self._old.origin[place] for place in places]))
-        self._at = places[-1] + 1
+    def keep_every_other(self, end: int) -> None:
+        """Pass over `old` up to `end`, leaving out every second character."""
+        self._text.append(self._old.text[self._at : end : 2])
+        self._origin.append(self._old.origin[self._at : end : 2])
+        self._at = end
 
     def replace_until(self, end: int, text: str) -> None:
         """Put `text` in place of what `old` has up to `end`; it comes from there, spread evenly."""
         places = self._old.origin[self._at : end]
         self._text.append(text)
         if len(text) != len(places):
-            places = tuple(places[i * len(places) // len(text)] for i in range(len(text)))
+            places = tuple([places[i * len(places) // len(text)] for i in range(len(text))])
         self._origin.append(places)
         self._at = end
 
@@ -115,12 +128,13 @@ def _plain(character: str) -> str:
     if character.isspace():
         return " "
     confusables = _confusables()
-    plain = "".join(
-        confusables.get(part) or confusables.get(part.lower()) or part
-        for part in unicodedata.normalize("NFKD", character)[:MAX_EXPANSION]
-        if unicodedata.category(part) not in INVISIBLE
-    )
-    return plain if plain.isascii() else plain[:1]
+    plain = ""
+    for part in unicodedata.normalize("NFKD", character)[:MAX_EXPANSION]:
+        if unicodedata.category(part) not in INVISIBLE:
+            plain += confusables.get(part) or confusables.get(part.lower()) or part
+            if not plain.isascii():
+                return plain[0]
+    return plain
 
 
 def fold(text: str) -> Reading:
@@ -171,18 +185,24 @@ def _from_base64(word: str) -> str | None:
 
 def _whole(reading: Reading, vocabulary: Vocabulary) -> Reading:
     """The text as ROT13 or backwards, where that makes clearly more of its words known."""
-
-    def known(text: str) -> float:
-        return vocabulary.known_share(text.translate(LEET_DIGITS))
-
-    plain = known(reading.text)
+    words = _WORDS.findall(reading.text.translate(LEET_DIGITS))
+    plain = vocabulary.known_share(words)
     if plain >= 1 - WHOLE_MARGIN:
         return reading
-    rotated = Reading(reading.text.translate(ROT13), reading.origin)
-    backwards = Reading(reading.text[::-1], reading.origin[::-1])
-    both = Reading(rotated.text[::-1], reading.origin[::-1])
-    best = max((rotated, backwards, both), key=lambda candidate: known(candidate.text))
-    return best if known(best.text) >= plain + WHOLE_MARGIN else reading
+    rotated = reading.text.translate(ROT13)
+    rotated_words = _WORDS.findall(rotated.translate(LEET_DIGITS))
+    shares = [vocabulary.known_share(each) for each in (rotated_words, _turned(words), _turned(rotated_words))]
+    best = max(shares)
+    if best < plain + WHOLE_MARGIN:
+        return reading
+    turned = shares.index(best)
+    if turned == 0:
+        return Reading(rotated, reading.origin)
+    return Reading((reading.text if turned == 1 else rotated)[::-1], reading.origin[::-1])
+
+
+def _turned(words: Sequence[str]) -> list[str]:
+    return [word[::-1] for word in words]
 
 
 # ── words ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,62 +211,32 @@ def _whole(reading: Reading, vocabulary: Vocabulary) -> Reading:
 def _join_spelled_out(reading: Reading, vocabulary: Vocabulary) -> Reading:
     """Words written letter by letter ("n u d e", "n.u.d.e"), joined and cut where the vocabulary says."""
     text, draft, at = reading.text, _Draft(reading), 0
-    while begins := _BEGINS_RUN.search(text, at):
-        at = begins.start()
-        end, letters = _spelled_run(text, at)
-        joined = "".join([text[i] for i in letters])
-        if len(letters) < 3 and (len(letters) < 2 or text[at + 1] == " " or joined not in SHORT_WORDS):
+    while run := _SPELLED_OUT.search(text, at):
+        start, end = run.span()
+        joined = run[0][::2]
+        spaced = run[1] is None
+        if len(joined) == 2 and (spaced or joined not in SHORT_WORDS):
             # Two letters with a sign between them ("u.p") are passed whole, so that no other run begins within them.
-            at = end if len(letters) == 2 and text[at + 1] != " " else at + 1
+            at = start + 1 if spaced else end
             continue
-        draft.keep_until(at)
-        done = 0
+        draft.keep_until(start)
+        at = start
         for piece in vocabulary.cut(joined) or [joined]:
-            if done:
-                draft.skip_until(letters[done])
+            if at > start:
+                draft.skip_until(at)
                 draft.insert(" ")
-            draft.keep_only(letters[done : done + len(piece)])
-            done += len(piece)
-        draft.skip_until(end)
+            draft.keep_every_other(at + 2 * len(piece) - 1)
+            at += 2 * len(piece)
         at = end
     return draft.done()
-
-
-def _spelled_run(text: str, at: int) -> tuple[int, list[int]]:
-    """End of the run of single characters with one separator between them that begins at `at`, and where they are."""
-    letters: list[int] = []
-    if (at > 0 and text[at - 1].isalnum()) or not _letterlike(text[at]):
-        return at, letters
-    separator = text[at + 1 : at + 2]
-    if separator not in JOINERS or not separator:
-        return at, letters
-    while at < len(text) and _letterlike(text[at]):
-        following = text[at + 1 : at + 2]
-        if following.isalnum():
-            break
-        if separator == " " and following != " " and following in JOINERS and _letterlike(text[at + 2 : at + 3]):
-            # The first letter of a word with other separators ("a m.i.r.r.o.r").
-            break
-        letters.append(at)
-        if following != separator:
-            at += 1
-            break
-        at += 2
-    return (letters[-1] + 1 if letters else at), letters
-
-
-def _letterlike(character: str) -> bool:
-    return character.isalnum() or character in SYMBOLS
 
 
 def _repair_words(reading: Reading, vocabulary: Vocabulary) -> Reading:
     """Each unknown word replaced by the known one it disguises, if there is one."""
     draft = _Draft(reading)
     for match in _DISGUISED.finditer(reading.text.replace("_", " ")):
-        for start in range(match.start(), match.end(), LONGEST_WORD):
-            end = min(start + LONGEST_WORD, match.end())
-            word = reading.text[start:end]
-            if (known := repair(word, vocabulary)) != word:
-                draft.keep_until(start)
-                draft.replace_until(end, known)
+        word = match[0]
+        if (known := repair(word, vocabulary)) != word:
+            draft.keep_until(match.start())
+            draft.replace_until(match.end(), known)
     return draft.done()

@@ -7,13 +7,13 @@ from functools import lru_cache
 
 from services.moderation.text.words import SHORT_WORDS, Vocabulary, squeeze
 
-ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
 LEET = str.maketrans(
     {"0": "o", "1": "i", "2": "z", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g"}
     | {"@": "a", "$": "s", "!": "i", "|": "l", "+": "t", "(": "c", "€": "e", "£": "l", "¡": "i", "¢": "c", "¥": "y"}
 )
 LEET_DIGITS = str.maketrans("0134578@$", "oieastbas")
 LEET_L = str.maketrans({"1": "l", "!": "l", "0": "o"})
+LOOKS_LIKE_L = frozenset("1!")
 SYMBOLS = frozenset("@$!|+(€£¡¢¥")
 _THRICE = re.compile(r"(.)\1\1", re.DOTALL)
 
@@ -21,6 +21,8 @@ _THRICE = re.compile(r"(.)\1\1", re.DOTALL)
 @lru_cache(maxsize=65536)
 def repair(word: str, vocabulary: Vocabulary) -> str:
     """The known word behind an unknown one: repeated letters, digits for letters, backwards, ROT13, glued together."""
+    if not word.isascii() and word.isalpha() and min(word) > "\x7f":
+        return _undressed(word)  # No known word has only letters of other scripts.
     if len(word) == 2 and (short := word.translate(LEET)) in SHORT_WORDS and any(map(str.isalpha, word)):
         return short
     letters = word if word.isalnum() else "".join(filter(str.isalnum, word))
@@ -33,19 +35,20 @@ def repair(word: str, vocabulary: Vocabulary) -> str:
         return vocabulary.masked(bare) or word
     candidates = [word]
     if not word.isalpha():
-        candidates += [word.translate(LEET), word.translate(LEET_L).translate(LEET), bare.translate(LEET), letters]
+        spoken = word.translate(LEET)
+        other = word.translate(LEET_L).translate(LEET) if not LOOKS_LIKE_L.isdisjoint(word) else spoken
+        candidates += [spoken, other, spoken if bare == word else bare.translate(LEET), letters]
     distinct = list(dict.fromkeys(candidates))
     for candidate in distinct:
         if len(candidate) >= 3 and candidate in vocabulary:
             return candidate
     for candidate in distinct:
-        if len(candidate) >= 4 and squeeze(candidate) != candidate and (form := vocabulary.by_skeleton(candidate)):
+        skeleton = squeeze(candidate)
+        if len(candidate) >= 4 and skeleton != candidate and (form := vocabulary.by_skeleton(skeleton)):
             return form if len(form) >= 3 else word
     for candidate in distinct:
-        if len(candidate) >= 4 and candidate.isalpha():
-            for form in (candidate[::-1], candidate.translate(ROT13)):
-                if form in vocabulary.common:
-                    return form
+        if len(candidate) >= 4 and candidate.isalpha() and (form := vocabulary.turned(candidate)):
+            return form
     shortest = 6 if any(map(str.isdigit, bare)) else 12
     for candidate in dict.fromkeys(candidates[::-1]):
         if len(candidate) >= shortest and candidate.isalpha() and (pieces := vocabulary.cut(candidate)):
@@ -57,8 +60,7 @@ def _undressed(word: str) -> str:
     """An unknown word without letters written thrice, and with letters for digits where several stand in its middle."""
     if _THRICE.search(word):
         word = squeeze(word)
-    spoken = word.translate(LEET_DIGITS)
-    if spoken == word or not spoken.isalpha() or not word[-1].isalpha():
+    if word.isalpha() or not word[-1].isalpha() or not (spoken := word.translate(LEET_DIGITS)).isalpha():
         return word
     digits = [at for at, (before, after) in enumerate(zip(word, spoken, strict=True)) if before != after]
     # "35mm" and "1920s" are what they are: the digits lead.

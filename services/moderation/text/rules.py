@@ -50,11 +50,6 @@ def words_of(text: str) -> list[Word]:
     return [Word(_bare(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
-def spelled_words(text: str) -> list[str]:
-    """The texts of `words_of`, without where they stand."""
-    return [_bare(word) for word in _WORD.findall(text)]
-
-
 def _bare(word: str) -> str:
     return word if word.isalnum() else word.replace("'", "").replace("’", "")
 
@@ -63,28 +58,40 @@ class Phrases:
     """Many phrases, found in one pass. A phrase's last word also matches its plural."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        self._by_first: dict[str, list[tuple[str, ...]]] = {}
+        self._alone: set[str] = set()
+        # By the first two words, because a text may be made of nothing but words with which many phrases begin.
+        self._begun: dict[str, dict[str, list[tuple[str, ...]]]] = {}
         for phrase in phrases:
-            parts = tuple(word.text for word in words_of(phrase))
-            for first in {parts[0], parts[0] + "s"} if len(parts) == 1 else {parts[0]}:
-                self._by_first.setdefault(first, []).append(parts)
+            first, *rest = [word.text for word in words_of(phrase)]
+            if not rest:
+                self._alone |= {first, first + "s"}
+                continue
+            seconds = self._begun.setdefault(first, {})
+            for second in _forms(rest[0]) if len(rest) == 1 else (rest[0],):
+                seconds.setdefault(second, []).append(tuple(rest[1:]))
 
     def find(self, words: Sequence[Word], places: Mapping[str, Sequence[int]]) -> list[tuple[int, int]]:
         """Where each phrase stands, as [first, last] word indices, in order. `places`: at which index each word is."""
-        hits: list[tuple[int, int]] = []
-        for first in self._by_first.keys() & places.keys():
-            for parts in self._by_first[first]:
-                for at in places[first]:
-                    end = at + len(parts)
-                    if end <= len(words) and all(
-                        _same(words[at + i].text, part, i == len(parts) - 1) for i, part in enumerate(parts)
-                    ):
+        hits = [(at, at) for first in self._alone & places.keys() for at in places[first]]
+        for first in self._begun.keys() & places.keys():
+            seconds = self._begun[first]
+            for at in places[first]:
+                following = words[at + 1].text if at + 1 < len(words) else ""
+                for rest in seconds.get(following, ()):
+                    end = at + 2 + len(rest)
+                    if end <= len(words) and _goes_on([word.text for word in words[at + 2 : end]], rest):
                         hits.append((at, end - 1))
         return sorted(hits)
 
 
-def _same(word: str, part: str, last: bool) -> bool:
-    return word == part or (last and word in (part + "s", part + "es"))
+def _goes_on(words: Sequence[str], rest: Sequence[str]) -> bool:
+    """Whether words that stand behind a phrase's first two are its others."""
+    return not rest or (words[-1] in _forms(rest[-1]) and all(map(str.__eq__, words[:-1], rest)))
+
+
+def _forms(word: str) -> tuple[str, str, str]:
+    """A word and its plurals."""
+    return word, word + "s", word + "es"
 
 
 @dataclass(frozen=True)
@@ -146,9 +153,8 @@ class RuleSet:
             self._phrases[key] = (Phrases(phrases), UNDER_18 in entries)
         return key
 
-    def find(self, text: str, stage: str) -> list[RuleHit]:
-        """The rules that fire on a plain reading, each once, at its first place."""
-        words = words_of(text)
+    def find(self, words: Sequence[Word], stage: str) -> list[RuleHit]:
+        """The rules that fire on the words of a plain reading, each once, at its first place."""
         where: dict[str, list[int]] = {}
         for at, word in enumerate(words):
             where.setdefault(word.text, []).append(at)

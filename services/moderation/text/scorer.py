@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,7 +18,7 @@ from services.moderation.text.batcher import Batcher
 from services.moderation.text.encoder import MiniLMEncoder
 from services.moderation.text.heads import Floats, Heads
 from services.moderation.text.normalise import Reading, read
-from services.moderation.text.rules import RuleHit, RuleSet
+from services.moderation.text.rules import RuleHit, RuleSet, words_of
 from services.moderation.text.windows import MAX_TOKENS, WINDOW_TOKENS, flatten, windows
 from services.moderation.text.words import Vocabulary
 
@@ -85,13 +86,16 @@ class LayeredTextScorer:
 
     def _prepare(self, text: str, stage: Stage) -> _Prepared:
         reading = flatten(read(text, self._vocabulary))
-        hits = self._rules.find(reading.text, stage)
-        pieces = windows(reading)
-        if len(pieces) == 1:
-            return _Prepared(reading, hits, [reading], self._heads.lexical([reading.text]))
-        lexical = self._heads.lexical([reading.text, *(piece.text for piece in pieces)])
+        words = words_of(reading.text)
+        hits = self._rules.find(words, stage)
+        begins, spelled = [word.start for word in words], [word.text for word in words]
+        spans = windows(reading.text)
+        parts = [(bisect_left(begins, start), bisect_left(begins, end)) for start, end in spans]
+        lexical = self._heads.lexical(spelled, [(0, len(words)), *parts])
+        if not spans:
+            return _Prepared(reading, hits, [reading], lexical)
         worst = int(lexical[1:].max(axis=1).argmax())
-        return _Prepared(reading, hits, [reading, pieces[worst]], lexical[[0, 1 + worst]])
+        return _Prepared(reading, hits, [reading, reading.part(*spans[worst])], lexical[[0, 1 + worst]])
 
     def _assessment(self, each: _Prepared, rows: Floats, others: list[dict[str, float]]) -> Assessment:
         findings: list[Finding] = []

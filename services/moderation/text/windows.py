@@ -37,15 +37,11 @@ def flatten(reading: Reading) -> Reading:
     return Reading("".join(text), tuple(chain.from_iterable(origin)))
 
 
-def windows(reading: Reading) -> list[Reading]:
-    """Overlapping windows of a flattened reading; only the whole when it is no longer than one and a half windows."""
-    starts = [0] + [at + 1 for at, character in enumerate(reading.text) if character == " "]
+def windows(text: str) -> list[tuple[int, int]]:
+    """Where overlapping windows of a flattened text begin and end; none is no longer than one and a half windows."""
+    starts = [0] + [at + 1 for at, character in enumerate(text) if character == " "]
     if len(starts) <= WINDOW_WORDS + STRIDE_WORDS:
-        return [reading]
-    ends = [start - 1 for start in starts[1:]] + [len(reading.text)]
-    out: list[Reading] = []
-    for first in range(0, len(starts) - STRIDE_WORDS, STRIDE_WORDS):
-        last = min(first + WINDOW_WORDS, len(starts)) - 1
-        start, end = starts[first], ends[last]
-        out.append(Reading(reading.text[start:end], reading.origin[start:end]))
-    return out
+        return []
+    ends = [start - 1 for start in starts[1:]] + [len(text)]
+    firsts = range(0, len(starts) - STRIDE_WORDS, STRIDE_WORDS)
+    return [(starts[first], ends[min(first + WINDOW_WORDS, len(starts)) - 1]) for first in firsts]

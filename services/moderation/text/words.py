@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 COMMON = 12000
 SHORT_WORDS = frozenset(
@@ -14,8 +15,8 @@ ENDINGS = frozenset("sgd")
 """Last letters of plurals and of the forms in -ing and -ed."""
 LONGEST = 16
 MAX_CUT = 2000
-_LETTERS = re.compile(r"[^\W\d_]{3,}+")
-_RUN = re.compile(r"(.)\1++", re.DOTALL)
+ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
+_RUN = re.compile(r"(.)\1", re.DOTALL)
 
 
 class Vocabulary:
@@ -31,12 +32,18 @@ class Vocabulary:
         self._cost = {word: math.log((rank + 1) * scale) for rank, word in enumerate(words)}
         for word in extra:
             self._cost.setdefault(word, math.log(5000 * scale))
-        cuttable = [word for word in self._cost if len(word) <= LONGEST]
-        self._beginnings = frozenset(word[:end] for word in cuttable for end in range(1, len(word) + 1))
+        cuttable = {word: cost for word, cost in self._cost.items() if len(word) <= LONGEST}
+        # What a word begins with leads on to it, but is none: it costs too much to be cut there.
+        self._steps = {word[:end]: math.inf for word in cuttable for end in range(1, len(word) + 1)} | cuttable
         self.common = frozenset(words[:COMMON]) | frozenset(extra)
-        self._terms: dict[tuple[int, str], list[str]] = {}
-        for word in extra:
-            self._terms.setdefault((len(word), word[0]), []).append(word)
+        self._counted = self.common | {word + "s" for word in self.common}
+        self._rotated = {word.translate(ROT13): word for word in self.common}
+        self._extra = extra
+        self._with_letter: dict[tuple[int, int, str], int] = {}
+        for place, word in enumerate(extra):
+            for at, letter in enumerate(word):
+                key = (len(word), at, letter)
+                self._with_letter[key] = self._with_letter.get(key, 0) | 1 << place
         # Terms last, so that they win over innocent words of the same skeleton ("bobs" and what it hides).
         self._by_skeleton = {squeeze(word): word for word in (*words[::-1], *extra) if squeeze(word) != word}
 
@@ -52,26 +59,26 @@ class Vocabulary:
             or (word.endswith("ed") and len(word) > 4 and (word[:-2] in self._cost or word[:-1] in self._cost))
         )
 
-    def by_skeleton(self, word: str) -> str | None:
-        """The known word that becomes the same as `word` when repeated letters are written once, if there is one."""
-        skeleton = squeeze(word)
+    def by_skeleton(self, skeleton: str) -> str | None:
+        """The known word that becomes `skeleton` when repeated letters are written once, if there is one."""
         return self._by_skeleton.get(skeleton) or (skeleton if skeleton in self else None)
+
+    def turned(self, word: str) -> str | None:
+        """The common word that is `word` backwards or in ROT13, if there is one."""
+        return backwards if (backwards := word[::-1]) in self.common else self._rotated.get(word)
 
     def masked(self, word: str) -> str | None:
         """The term that fits a word with asterisks for letters after its first ("f*ck"), if there is one."""
-        shown = [(at, letter) for at, letter in enumerate(word) if letter != "*"]
-        for term in self._terms.get((len(word), word[0]), ()):
-            if all(term[at] == letter for at, letter in shown):
-                return term
-        return None
+        fitting = -1
+        for at, letter in enumerate(word):
+            if letter != "*":
+                fitting &= self._with_letter.get((len(word), at, letter), 0)
+        return self._extra[(fitting & -fitting).bit_length() - 1] if fitting else None
 
-    def known_share(self, text: str) -> float:
-        """Share of the letters in words of three letters or more that belong to common words; 1.0 if there are none."""
-        known = total = 0
-        for word in _LETTERS.findall(text):
-            total += len(word)
-            known += len(word) if word in self.common or (word.endswith("s") and word[:-1] in self.common) else 0
-        return known / total if total else 1.0
+    def known_share(self, words: Sequence[str]) -> float:
+        """Share of the letters of `words` that belong to common ones; 1.0 if there are none."""
+        total = sum(map(len, words))
+        return sum(map(len, filter(self._counted.__contains__, words))) / total if total else 1.0
 
     def cut(self, letters: str) -> list[str] | None:
         """The likeliest words that `letters` is made of, or None when it can't be cut into known words.
@@ -80,7 +87,7 @@ class Vocabulary:
         """
         if len(letters) > MAX_CUT:
             return None
-        size, cost, beginnings = len(letters), self._cost, self._beginnings
+        size, cost_of = len(letters), self._steps.get
         best = [0.0, *[math.inf] * size]
         came_from = [0] * (size + 1)
         reached = 0
@@ -90,11 +97,10 @@ class Vocabulary:
             if (so_far := best[start]) == math.inf:
                 continue
             for end in range(start + 1, min(start + LONGEST, size) + 1):
-                piece = letters[start:end]
-                if piece not in beginnings:
+                if (cost := cost_of(letters[start:end])) is None:
                     break
-                if piece in cost and so_far + cost[piece] < best[end]:
-                    best[end], came_from[end] = so_far + cost[piece], start
+                if so_far + cost < best[end]:
+                    best[end], came_from[end] = so_far + cost, start
                     reached = max(reached, end)
         if best[size] == math.inf:
             return None
@@ -109,5 +115,4 @@ class Vocabulary:
 
 def squeeze(word: str) -> str:
     """Each run of one letter written once."""
-    # Most words have no such run, and finding none is quicker than replacing none.
-    return _RUN.sub(r"\1", word) if _RUN.search(word) else word
+    return "".join([letter for letter, _ in groupby(word)]) if _RUN.search(word) else word

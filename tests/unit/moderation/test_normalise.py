@@ -67,7 +67,7 @@ def work(text: str, vocabulary: Vocabulary, rules: RuleSet) -> int:
     before = sys.gettrace()
     sys.settrace(count)
     try:
-        rules.find(flatten(read(text, vocabulary)).text, "prompt")
+        rules.find(words_of(flatten(read(text, vocabulary)).text), "prompt")
     finally:
         sys.settrace(before)
     return lines
@@ -78,7 +78,7 @@ def test_every_disguise_is_seen_through(disguise: str, vocabulary: Vocabulary, r
     reading = flatten(read(DISGUISES[disguise](TEXT), vocabulary))
     found = {word.text for word in words_of(reading.text)}
     assert {"naked", "woman"} <= found, reading.text
-    assert {hit.category for hit in rules.find(reading.text, "prompt")} == {"sexual"}
+    assert {hit.category for hit in rules.find(words_of(reading.text), "prompt")} == {"sexual"}
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_masked_word_is_read_alike_in_every_process() -> None:
 def test_the_offending_part_is_found_in_the_original(vocabulary: Vocabulary, rules: RuleSet) -> None:
     text = "fine art, a n\u200ba\u200bk\u200be\u200bd woman, oil"
     reading = flatten(read(text, vocabulary))
-    (hit, *_) = rules.find(reading.text, "prompt")
+    (hit, *_) = rules.find(words_of(reading.text), "prompt")
     start, end = reading.span(hit.start, hit.end)
     assert fold(text[start:end]).text == "naked woman"
 
@@ -147,8 +147,9 @@ def test_the_work_grows_no_faster_than_the_text(unit: str, vocabulary: Vocabular
 def test_no_disguise_makes_a_text_much_work(vocabulary: Vocabulary, rules: RuleSet) -> None:
     words = sorted(vocabulary.common)
     lines = {name: work(text, vocabulary, rules) / LENGTH for name, text in hostile_texts(words, seed=1)}
-    # With each character looked at for itself, and each cut at every place, it was up to 264.
-    assert {name: count for name, count in lines.items() if count > 60} == {}
+    # With each character looked at for itself, each cut at every place, and each phrase tried where its first word
+    # stands, it was up to 264.
+    assert {name: count for name, count in lines.items() if count > 30} == {}
 
 
 def test_a_long_text_is_found_in_base64(vocabulary: Vocabulary) -> None:
@@ -159,7 +160,7 @@ def test_a_long_text_is_found_in_base64(vocabulary: Vocabulary) -> None:
 def test_long_texts_are_cut_into_overlapping_windows(vocabulary: Vocabulary) -> None:
     words = [f"word{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(100)]
     reading = flatten(read(" ".join(words), vocabulary))
-    pieces = windows(reading)
-    assert {word for piece in pieces for word in piece.text.split()} == set(reading.text.split())
-    assert all(len(piece.text.split()) <= 20 for piece in pieces)
-    assert windows(flatten(read("just a few words", vocabulary)))[0].text == "just a few words"
+    pieces = [reading.text[start:end] for start, end in windows(reading.text)]
+    assert {word for piece in pieces for word in piece.split()} == set(reading.text.split())
+    assert all(len(piece.split()) <= 20 for piece in pieces)
+    assert windows("just a few words") == []

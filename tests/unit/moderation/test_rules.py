@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from services.moderation.text.rules import RuleSet
+from services.moderation.text.rules import RuleSet, words_of
 
 
 def categories(rules: RuleSet, text: str, stage: str = "prompt") -> set[str]:
-    return {hit.category for hit in rules.find(text, stage)} - {"mention"}
+    return {hit.category for hit in rules.find(words_of(text), stage)} - {"mention"}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_rule_may_hold_at_some_stages_only(rules: RuleSet) -> None:
 
 def test_a_hit_says_where_it_is(rules: RuleSet) -> None:
     text = "an oil painting, severed head on a plate"
-    (hit,) = [each for each in rules.find(text, "prompt") if each.category == "violence"]
+    (hit,) = [each for each in rules.find(words_of(text), "prompt") if each.category == "violence"]
     assert text[hit.start : hit.end] == "severed head"
 
 
@@ -87,5 +87,5 @@ def test_harmless_company_hides_no_plain_word(rules: RuleSet) -> None:
 
 
 def test_a_slur_counts_only_with_the_head(rules: RuleSet) -> None:
-    (hit,) = [each for each in rules.find("they called me a faggot", "prompt") if each.rule == "hate.slur"]
+    (hit,) = [each for each in rules.find(words_of("they called me a faggot"), "prompt") if each.rule == "hate.slur"]
     assert hit.with_model > 0
