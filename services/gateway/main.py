@@ -13,7 +13,6 @@ from services.gateway.context import Parts
 from services.gateway.edge.security_headers import BodyLimit, EdgeHeaders
 from services.gateway.edge.web_app import serve_web_app
 from services.gateway.errors import ProblemDocument, install_error_handlers
-from services.gateway.people import counters as people_counters
 from services.gateway.people import erasure
 from services.gateway.routes import ROUTERS
 from services.gateway.settings import GatewaySettings
@@ -66,7 +65,7 @@ def create_app(
             stack.push_async_callback(parts.outbox.stop)
             stack.push_async_callback(parts.bus.stop)
             await parts.bus.start()
-            for run in (erasure.run, people_counters.run, reconciler.run):
+            for run in (erasure.run, reconciler.run):
                 await stack.enter_async_context(background.running(run(parts)))
             yield
 

@@ -11,11 +11,13 @@ from opentelemetry import metrics
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
+from services.gateway import recounting
 from services.gateway.context import Parts
 from services.gateway.generating import flow, steps
 from services.gateway.generating.steps import Change
+from services.gateway.people.counters import PEOPLE
 from services.gateway.pictures import cleaning
-from services.gateway.posting import counters
+from services.gateway.posting.counters import POSTS
 from shared.events import utcnow
 from shared.ids import new_id
 from shared.mongo import Document
@@ -27,7 +29,7 @@ EVERY_S = 5.0
 LEASE = timedelta(seconds=30)
 BATCH = 100
 COUNT_AGAIN = timedelta(hours=1)
-"""How far back the first round after a start looks for touched posts."""
+"""How far back the first round after a start looks for what was touched."""
 
 _reissued = metrics.get_meter(__name__).create_counter("generation.reissued", unit="{generation}")
 
@@ -35,7 +37,7 @@ _reissued = metrics.get_meter(__name__).create_counter("generation.reissued", un
 async def run(parts: Parts) -> None:
     """Work until cancelled; whatever goes wrong in one round is tried again in the next."""
     holder = new_id()
-    since = utcnow() - COUNT_AGAIN
+    since = {counted: utcnow() - COUNT_AGAIN for counted in (POSTS, PEOPLE)}
     try:
         while True:
             await asyncio.sleep(EVERY_S)
@@ -44,7 +46,8 @@ async def run(parts: Parts) -> None:
                     continue
                 await tell_overdue_again(parts)
                 await cleaning.carry_out(parts, await parts.removals.waiting(BATCH))
-                since = await counters.reconcile_recent(parts, since)
+                for counted in since:
+                    since[counted] = await recounting.recount_recent(parts, counted, since[counted])
             except Exception as error:
                 log.warning("reconciler round failed", error=str(error) or type(error).__name__)
     finally:

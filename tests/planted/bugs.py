@@ -196,11 +196,11 @@ BUGS: tuple[Plant, ...] = (
     ),
     # Repair
     plant(
-        "counters are not counted again", "posting/counters.py",
-        "if await parts.posts.correct(post_id, name, wrong, right):", "if False:", CONTENT + "test_reactions.py",
+        "counters are not counted again", "recounting.py",
+        "if await counted.correct(parts, one, look):", "if False:", CONTENT + "test_reactions.py",
     ),
     plant(
-        "a counter is corrected while its move is on its way", "posting/counters.py",
+        "a counter is corrected while its move is on its way", "recounting.py",
         "if off and settled_by:", "if False:", CONTENT + "test_repair.py",
     ),
     plant(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from services.gateway import recounting
 from services.gateway.context import Parts
 from services.gateway.pictures import cleaning
-from services.gateway.posting import counters
+from services.gateway.posting.counters import POSTS
 from services.gateway.store.removals import Removal
 
 
@@ -35,5 +36,5 @@ async def remove(parts: Parts, user_id: str) -> dict[str, int]:
     await parts.images.delete_of(user_id)
     gone += [("picture", name) for name in names]
     await cleaning.carry_out(parts, gone)
-    await counters.reconcile(parts, touched - {post["_id"] for post in posts})
+    await recounting.recount(parts, POSTS, touched - {post["_id"] for post in posts})
     return {"pictures": len(names), "posts": len(posts), "comments": len(comments)}

@@ -9,9 +9,10 @@ import structlog
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
+from services.gateway import recounting
 from services.gateway.context import Parts
 from services.gateway.people import content_erasure
-from services.gateway.people import counters as people_counters
+from services.gateway.people.counters import PEOPLE
 from shared.events import UserErased, utcnow
 from shared.mongo import Document
 
@@ -85,8 +86,7 @@ async def carry_out(parts: Parts, job: Document) -> None:
         "sessions": await parts.sessions.delete_of(user_id),
     }
     await parts.recounts.delete_of(user_id)
-    for other in around:
-        await people_counters.repair_one(parts, other)
+    await recounting.recount(parts, PEOPLE, around)
     removed["accounts"] = await parts.accounts.forget(user_id)
     # The broker may be down, so this comes last: everything else is gone by then.
     if await parts.outbox.names(user_id):

@@ -90,7 +90,7 @@ def _event(change: Relating) -> Relation:
 def _counted(parts: Parts, changes: list[Relating]) -> list[Write]:
     """What moves the counters, outside the transaction: many people following one must not make each other retry.
 
-    A crash before this is made good by `counters.py`.
+    A crash before this is made good by `recounting.py`.
     """
     return [
         write

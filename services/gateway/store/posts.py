@@ -35,7 +35,7 @@ class Posts:
     caption, tags, model, aspect, seed, prompt, show_prompt, visibility, parent_id, root_id, counts: {likes, comments,
     remixes, bookmarks}, version, moderation, decision, created_at, edited_at}`. An image's `alt` is None while its
     author keeps the default. `moderation` is "allow", or the verdict that hides the post from others, with its
-    `decision`. `counts` are projections of the ledgers; `counters.py` keeps them right.
+    `decision`. `counts` are projections of the ledgers; `recounting.py` keeps them right.
     """
 
     def __init__(self, mongo: Mongo) -> None:
@@ -80,12 +80,11 @@ class Posts:
         """Move one counter; a post that is gone is left alone."""
         return UpdateOne({"_id": post_id}, {"$inc": {f"counts.{name}": step}}, namespace=self._rows.full_name)
 
-    async def correct(self, post_id: str, name: str, wrong: int, right: int) -> bool:
-        """Set a counter to its true value, unless it has moved since `wrong` was read."""
-        done = await self._rows.update_one(
-            {"_id": post_id, f"counts.{name}": wrong}, {"$set": {f"counts.{name}": right}}
-        )
-        return bool(done.modified_count)
+    async def correct(self, post_id: str, wrong: dict[str, int], right: dict[str, int]) -> bool:
+        """Set counters to their true values, unless they have moved since `wrong` was read."""
+        query = {"_id": post_id} | {f"counts.{name}": value for name, value in wrong.items()}
+        done = await self._rows.update_one(query, {"$set": {f"counts.{name}": value for name, value in right.items()}})
+        return done.modified_count == 1
 
     async def delete(self, post_id: str, session: AsyncClientSession) -> Document | None:
         """Remove a post and give what it was; None when it was gone already."""

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import httpx
 
 from services.gateway.context import Parts
-from services.gateway.posting import counters
+from services.gateway.posting.counters import POSTS
+from services.gateway.recounting import recount
 from shared.bus import Bus
 from shared.events import PostShared
 from tests.api.conftest import MakePerson, Person
@@ -34,7 +35,7 @@ async def test_likes_at_once_are_counted_exactly(
     post = (await fans[0].http.get(path)).json()
     assert post["counts"]["likes"] == 6
     assert post["viewer"] == {"liked": True, "bookmarked": False}
-    assert await counters.reconcile(parts, [str(made["id"])]) == 0
+    assert await recount(parts, POSTS, [str(made["id"])]) == 0
     page = (await fans[0].http.get("/v1/me/likes")).json()
     assert [item["id"] for item in page["items"]] == [made["id"]]
     await fans[0].http.delete(f"{path}/like")
@@ -46,7 +47,7 @@ async def test_drift_is_found_and_corrected(ada: Person, parts: Parts, painted: 
     post_id = str(made["id"])
     await ada.http.put(f"/v1/posts/{post_id}/like")
     await parts.mongo.write([parts.posts.counting(post_id, "likes", 4)])
-    assert await counters.reconcile(parts, [post_id]) == 4
+    assert await recount(parts, POSTS, [post_id]) == 4
     assert (await ada.http.get(f"/v1/posts/{post_id}")).json()["counts"]["likes"] == 1
 
 

@@ -1,8 +1,8 @@
-"""A process that dies between a change and its counters leaves them wrong; the reconcilers count again."""
+"""A process that dies between a change and its counters leaves them wrong; the reconciler counts again."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
 from typing import NoReturn
 
@@ -10,10 +10,12 @@ import httpx
 import pytest
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from services.gateway import recounting
 from services.gateway.context import Parts
-from services.gateway.people import counters as people_counters
 from services.gateway.people import erasure
-from services.gateway.posting import counters
+from services.gateway.people.counters import PEOPLE
+from services.gateway.posting.counters import POSTS
+from services.gateway.recounting import Counted
 from shared.events import PostBookmarked, utcnow
 from shared.mongo import Document, Write
 from tests.api.conftest import PASSWORD, Person
@@ -101,14 +103,13 @@ async def repaired(
 ) -> Callable[[], Awaitable[None]]:
     """Count again what has moved since the scene was set; until then nobody does."""
     begun = utcnow()
-    for module in (counters, people_counters):
-        monkeypatch.setattr(module, "SETTLED_AFTER", timedelta(hours=1))
+    monkeypatch.setattr(recounting, "SETTLED_AFTER", timedelta(hours=1))
     await parts.mongo.database["recounts"].delete_many({})
 
     async def repair() -> None:
-        monkeypatch.setattr(counters, "SETTLED_AFTER", timedelta(seconds=-1))
-        await counters.reconcile_recent(parts, begun)
-        await people_counters.repair(parts, begun, utcnow() + timedelta(seconds=1))
+        monkeypatch.setattr(recounting, "SETTLED_AFTER", timedelta(seconds=-1))
+        for each in (POSTS, PEOPLE):
+            await recounting.recount_recent(parts, each, begun)
 
     return repair
 
@@ -148,8 +149,8 @@ async def test_a_counter_that_is_on_its_way_is_not_counted_twice(
     with monkeypatch.context() as busy:
         busy.setattr(parts.mongo, "write", later)
         assert (await ACTS[act](bob.http, scene)).is_success
-    await counters.reconcile_recent(parts, long_ago)
-    await people_counters.repair(parts, long_ago, utcnow() - counters.SETTLED_AFTER)
+    for each in (POSTS, PEOPLE):
+        await recounting.recount_recent(parts, each, long_ago)
     for writes in on_its_way:
         await write(writes)
     assert await counted(parts) == await counted_again(parts)
@@ -199,12 +200,16 @@ async def test_an_erasure_that_dies_before_it_counts_loses_no_count(
         return len(tries) > before
 
     monkeypatch.setattr(parts.erasures, "put_back", tried)
-    with monkeypatch.context() as first, monkeypatch.context() as second:
-        first.setattr(counters, "reconcile", die)
-        second.setattr(people_counters, "repair_one", die)
+    dying, recount = {POSTS, PEOPLE}, recounting.recount
+
+    async def counting(parts: Parts, counted: Counted, ids: Collection[str]) -> int:
+        return die() if counted in dying else await recount(parts, counted, ids)
+
+    with monkeypatch.context() as crash:
+        crash.setattr(recounting, "recount", counting)
         await bob.http.request("DELETE", "/v1/me", json={"password": PASSWORD})
         await eventually(lambda: tried_again(0))
-        first.undo()
+        dying.remove(POSTS)
         seen = len(tries)
         await eventually(lambda: tried_again(seen))
     await eventually(lambda: parts.erasures.receipt(bob.id))

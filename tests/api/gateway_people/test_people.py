@@ -9,7 +9,8 @@ from typing import NoReturn
 import httpx
 
 from services.gateway.context import Parts
-from services.gateway.people import counters as people_counters
+from services.gateway.people.counters import PEOPLE
+from services.gateway.recounting import recount
 from shared.events import UserBlocked, UserFollowed, UserMuted, UserUnfollowed, utcnow
 from tests.api.conftest import MakePerson, Person, problem
 from tests.api.gateway_people.arranging import spoken
@@ -69,11 +70,10 @@ async def test_a_counter_that_went_wrong_is_repaired(ada: Person, bob: Person, p
         crash.setattr(parts.accounts, "counting", die)
         assert (await ada.http.put("/v1/users/bob/follow")).status_code == 500
     assert (await bob.http.get("/v1/me")).json()["counts"]["followers"] == 0
-    since, until = utcnow() - timedelta(minutes=1), utcnow() + timedelta(minutes=1)
-    assert await people_counters.repair(parts, since, until) == 2
+    assert await recount(parts, PEOPLE, [ada.id, bob.id]) == 2
     assert (await bob.http.get("/v1/me")).json()["counts"]["followers"] == 1
     assert (await ada.http.get("/v1/me")).json()["counts"]["following"] == 1
-    assert await people_counters.repair(parts, since, until) == 0
+    assert await recount(parts, PEOPLE, [ada.id, bob.id]) == 0
 
 
 async def test_blocking_hides_both_from_each_other(
