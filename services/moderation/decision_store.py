@@ -9,6 +9,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
+from services.moderation.image.likeness import alike, bands
 from services.moderation.policy import Stage
 from services.moderation.ports import POLICY, Overruled, Overturned, Record, Ruling, Standing, reported
 from shared.events import Target, utcnow
@@ -33,11 +34,15 @@ class MongoDecisionStore:
         self._erased = mongo.database["erased"]
 
     async def prepare(self) -> None:
-        """Make the indexes; safe to run again and beside another."""
+        """Make the indexes and what they index; safe to run again and beside another."""
         await self._decisions.create_index(
             [("target.kind", ASCENDING), ("target.id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]
         )
         await self._decisions.create_index([("owner_id", ASCENDING), ("at", DESCENDING)])
+        await self._known.create_index([("bands", ASCENDING)])
+        # Earlier versions read the whole list, and kept no parts to find a picture by.
+        async for row in self._known.find({"bands": {"$exists": False}}, {"_id": 1}):
+            await self._known.update_one(row, {"$set": {"bands": bands(row["_id"])}})
         await self._erased.create_index([("at", ASCENDING)], expireAfterSeconds=int(REMEMBERED.total_seconds()))
 
     async def decision(self, decision_id: str) -> Record | None:
@@ -90,7 +95,8 @@ class MongoDecisionStore:
         else:
             await self._overturned.delete_one(content, session=session)
         if record.stage == "image" and ruling.known:
-            await self._known.replace_one({"_id": record.fingerprint}, {}, upsert=True, session=session)
+            row = {"bands": bands(record.fingerprint)}
+            await self._known.replace_one({"_id": record.fingerprint}, row, upsert=True, session=session)
         elif record.stage == "image":
             await self._known.delete_one({"_id": record.fingerprint}, session=session)
 
@@ -132,8 +138,9 @@ class MongoDecisionStore:
         rows = await self._overturned.find().sort("at", ASCENDING).to_list()
         return [Overturned.model_validate(row) for row in rows]
 
-    async def known_pictures(self) -> set[str]:
-        return {row["_id"] for row in await self._known.find().to_list()}
+    async def is_known(self, fingerprint: str) -> bool:
+        near = self._known.find({"bands": {"$in": bands(fingerprint)}}, {"_id": 1})
+        return any(alike(fingerprint, row["_id"]) for row in await near.to_list())
 
 
 def _on(target: Target) -> dict[str, Any]:

@@ -193,8 +193,8 @@ class DecisionStore(Protocol):
 
     async def overturned(self) -> list[Overturned]: ...
 
-    async def known_pictures(self) -> set[str]:
-        """Fingerprints of the pictures that moderators blocked."""
+    async def is_known(self, fingerprint: str) -> bool:
+        """Whether moderators have blocked a picture that looks the same; from the moment they do, in every process."""
         ...
 
 

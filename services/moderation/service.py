@@ -42,9 +42,6 @@ FAILURE = Finding(
     rule="scorer.failed",
     reason="It could not be checked, so a moderator will look at it.",
 )
-SAME_WITHIN_BITS = 6
-"""How many of the 64 bits of a picture's fingerprint scaling and recompression may change."""
-
 
 log = structlog.get_logger(__name__)
 
@@ -125,7 +122,7 @@ class Moderation:
         if data is None:
             raise MissingMedia(key)
         assessment = await _scored(self._images.score(data), name, final=final)
-        if await self._is_known(assessment.fingerprint):
+        if assessment.fingerprint and await self._decisions.is_known(assessment.fingerprint):
             known = Finding(category="known", score=1.0, rule=BLOCK_LISTED)
             assessment = assessment.model_copy(update={"findings": (*assessment.findings, known)})
         context = {
@@ -144,14 +141,6 @@ class Moderation:
             text=event.prompt,
             image_hash=event.rendition.hash,
         )
-
-    async def _is_known(self, fingerprint: str) -> bool:
-        """Whether moderators have blocked a picture that looks the same."""
-        if not fingerprint:
-            return False
-        bits = int(fingerprint, 16)
-        known = await self._decisions.known_pictures()
-        return any((bits ^ int(each, 16)).bit_count() <= SAME_WITHIN_BITS for each in known)
 
     async def _check_text(
         self, stage: Stage, name: str, target: Target, owner_id: str, text: str, context: Mapping[str, Any], *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.moderation.image.likeness import alike
 from services.moderation.policy import Stage
 from services.moderation.ports import Case, Overruled, Overturned, Record, Report, Ruling, Standing, reported
 from shared.events import Event, Target
@@ -92,8 +93,8 @@ class MemoryStores:
     async def overturned(self) -> list[Overturned]:
         return sorted(self.listed.values(), key=lambda case: case.at)
 
-    async def known_pictures(self) -> set[str]:
-        return set(self.pictures)
+    async def is_known(self, fingerprint: str) -> bool:
+        return any(alike(fingerprint, each) for each in self.pictures)
 
     async def case(self, target: Target) -> Case | None:
         return self.kept_cases.get(f"{target.kind}:{target.id}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import SimpleNamespace
@@ -28,10 +29,10 @@ PROMPT = Target(kind="prompt", id="g1")
 
 @pytest.fixture(params=["memory", "mongo"])
 async def stores(request: pytest.FixtureRequest, database: Server) -> AsyncIterator[Any]:
-    """`decisions` and `cases` over one store."""
+    """`decisions` and `cases` over one store, and `elsewhere` the decisions as another process has them."""
     if request.param == "memory":
         memory = MemoryStores()
-        yield SimpleNamespace(decisions=memory, cases=memory)
+        yield SimpleNamespace(decisions=memory, cases=memory, elsewhere=memory)
         return
     settings = MongoSettings(
         mongodb_url=f"mongodb://127.0.0.1:{database.port}", mongodb_database=f"t{uuid4().hex[:10]}"
@@ -41,7 +42,10 @@ async def stores(request: pytest.FixtureRequest, database: Server) -> AsyncItera
     cases = MongoCaseStore(mongo)
     await decisions.prepare()
     await cases.prepare()
-    yield SimpleNamespace(decisions=decisions, cases=cases)
+    another = Mongo(settings, "moderation")
+    elsewhere = MongoDecisionStore(another, Outbox(another, Bus(settings, "moderation")))
+    yield SimpleNamespace(decisions=decisions, cases=cases, elsewhere=elsewhere, database=mongo.database)
+    await another.close()
     await mongo.client.drop_database(mongo.database.name)
     await mongo.close()
 
@@ -229,12 +233,34 @@ async def test_an_erased_person_is_named_nowhere_and_remembered_as_erased(stores
     assert [each.reporter_id for each in await stores.cases.reports(PROMPT)] == ["erased"]
 
 
-async def test_blocked_pictures_are_known_until_another_verdict(stores: Any) -> None:
-    picture = {"stage": "image", "target": Target(kind="image", id="i1"), "fingerprint": "00ff"}
+async def test_blocked_pictures_are_known_everywhere_until_another_verdict(stores: Any) -> None:
+    fingerprint, alike = f"{0x8F00FF3C5A0F9961:016x}", f"{0x8F00FF3C5A0F9961 ^ 0x8000_0400_2010_0801:016x}"
+    picture = {"stage": "image", "target": Target(kind="image", id="i1"), "fingerprint": fingerprint}
     await stores.decisions.rule(ruling("d1", "block", known=True, **picture))
+    assert await stores.elsewhere.is_known(fingerprint)
     await stores.decisions.rule(ruling("d2", "block", known=True, **picture))
-    assert await stores.decisions.known_pictures() == {"00ff"}
-    await stores.decisions.rule(ruling("d3", "block", fingerprint="00ff"))
-    assert await stores.decisions.known_pictures() == {"00ff"}
-    await stores.decisions.rule(ruling("d4", "allow", **picture))
-    assert await stores.decisions.known_pictures() == set()
+    await stores.decisions.rule(ruling("d3", "block", fingerprint=fingerprint))
+    assert await stores.elsewhere.is_known(alike)
+    await stores.elsewhere.rule(ruling("d4", "allow", **picture))
+    assert not await stores.decisions.is_known(fingerprint)
+
+
+async def test_a_picture_is_known_by_all_but_six_bits_of_its_fingerprint(stores: Any) -> None:
+    blocked = [random.Random(seed).getrandbits(64) for seed in range(30)]
+    for at, bits in enumerate(blocked):
+        target = Target(kind="image", id=f"i{at}")
+        facts: dict[str, Any] = {"stage": "image", "target": target, "fingerprint": f"{bits:016x}"}
+        await stores.decisions.rule(ruling(f"d{at}", "block", known=True, **facts))
+    for seed, bits in enumerate(blocked):
+        changed = random.Random(seed).sample(range(64), 7)
+        six = bits ^ sum(1 << place for place in changed[:6])
+        assert await stores.decisions.is_known(f"{six:016x}")
+        assert not await stores.decisions.is_known(f"{six ^ 1 << changed[6]:016x}")
+
+
+async def test_pictures_that_an_earlier_version_blocked_are_still_known(stores: Any) -> None:
+    if not hasattr(stores, "database"):
+        pytest.skip("only a database outlives a version")
+    await stores.database["known_pictures"].insert_one({"_id": "8f00ff3c5a0f9961"})
+    await stores.decisions.prepare()
+    assert await stores.decisions.is_known("8f00ff3c5a0f9960")

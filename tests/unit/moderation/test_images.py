@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, ImageFilter
 
 from services.moderation.image.decode import Unreadable, decode
+from services.moderation.image.likeness import SAME_WITHIN_BITS
 from services.moderation.image.perceptual_hash import perceptual_hash
-from services.moderation.service import SAME_WITHIN_BITS
 
 
 def picture(seed: int, size: int = 256) -> Image.Image:
