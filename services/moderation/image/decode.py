@@ -10,8 +10,8 @@ from PIL import Image
 FORMATS = ("WEBP", "JPEG", "PNG")
 MAX_PIXELS = 16_000_000
 MAX_BYTES = 32 << 20
-ENOUGH = 512
-"""Pixels of the shorter side. Fingerprint and classifier look at 32 and 224, so what is larger is reduced once."""
+ENOUGH = 384
+"""Pixels of the shorter side to which a JPEG may be reduced while it is decoded: classifiers look at 256 or fewer."""
 
 
 class Unreadable(Exception):
@@ -19,7 +19,10 @@ class Unreadable(Exception):
 
 
 def decode(data: bytes) -> Image.Image:
-    """The first frame as RGB without metadata, at least `ENOUGH` wide if it was; `Unreadable` if odd or over 16 Mpx."""
+    """The first frame as RGB without metadata; `Unreadable` if odd or over 16 Mpx.
+
+    A JPEG may come out smaller by a whole factor, but no smaller than `ENOUGH`.
+    """
     if len(data) > MAX_BYTES:
         raise Unreadable(f"{len(data)} bytes")
     try:
@@ -29,10 +32,9 @@ def decode(data: bytes) -> Image.Image:
                 width, height = image.size
                 if not 0 < width * height <= MAX_PIXELS:
                     raise Unreadable(f"{width}×{height} pixels")
-                # JPEG can be decoded at a fraction of its size, which is all that a classifier needs.
                 image.draft("RGB", (ENOUGH, ENOUGH))
                 image.load()
-                return _smaller(_on_white(image))
+                return _on_white(image)
     except Unreadable:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -45,8 +47,3 @@ def _on_white(image: Image.Image) -> Image.Image:
     over = image.convert("RGBA")
     ground = Image.new("RGBA", over.size, "white")
     return Image.alpha_composite(ground, over).convert("RGB")
-
-
-def _smaller(image: Image.Image) -> Image.Image:
-    factor = min(image.size) // ENOUGH
-    return image.reduce(factor) if factor > 1 else image
