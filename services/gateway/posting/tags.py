@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -37,6 +38,12 @@ def suggested_tags(prompt: str) -> list[str]:
     words = (word.strip("-_").lower() for word in _WORD.findall(unicodedata.normalize("NFKC", prompt)))
     telling = (word for word in words if 3 <= len(word) <= LONGEST and word not in _PLAIN)
     return list(dict.fromkeys(telling))[:SUGGESTED]
+
+
+def not_of_prompts(tags: Iterable[str], prompts: Iterable[str]) -> list[str]:
+    """Those tags that are no word of these prompts, which they would tell of."""
+    told = unicodedata.normalize("NFKC", "\n".join(prompts)).lower()
+    return [tag for tag in tags if not re.search(rf"(?<!\w){re.escape(tag)}(?!\w)", told)]
 
 
 Tag = Annotated[str, AfterValidator(normal_tag)]

@@ -18,7 +18,7 @@ from services.gateway.edge.text import Prose, StrictBody
 from services.gateway.errors import forbidden, invalid, not_found
 from services.gateway.identity.auth import MaybeSignedIn, SignedIn, Viewer
 from services.gateway.posting import publishing
-from services.gateway.posting.tags import MOST, Tag, suggested_tags
+from services.gateway.posting.tags import MOST, Tag, not_of_prompts, suggested_tags
 from services.gateway.visibility import visible_posts
 from shared.events import Visibility, utcnow
 from shared.mongo import Document
@@ -37,7 +37,7 @@ class NewPost(StrictBody):
     alt: AltTexts = Field(default_factory=dict, description="Alternative texts by image id; default from the prompt.")
     visibility: Visibility = "public"
     show_prompt: bool = True
-    tags: list[Tag] | None = Field(None, max_length=MOST, description="Left out: suggested from the prompt.")
+    tags: list[Tag] | None = Field(None, max_length=MOST, description="Left out: words of the prompt, if it is shown.")
 
 
 class PostChanges(StrictBody):
@@ -47,7 +47,9 @@ class PostChanges(StrictBody):
     alt: AltTexts | None = Field(None, description="By image id; null brings back the default text.")
     visibility: Visibility | None = None
     show_prompt: bool | None = None
-    tags: list[Tag] | None = Field(None, max_length=MOST)
+    tags: list[Tag] | None = Field(
+        None, max_length=MOST, description="Left out while the prompt becomes hidden: words of the prompt go."
+    )
 
 
 async def visible_post(post_id: str, viewer: MaybeSignedIn, parts: PartsDep) -> Document:
@@ -121,7 +123,9 @@ async def _publish(parts: Parts, viewer: Viewer, post_id: str, body: NewPost) ->
     images = await parts.images.of_person(body.image_ids, viewer.user_id)
     if any(image_id not in images or images[image_id]["status"] != "ready" for image_id in body.image_ids):
         raise publishing.not_ready()
-    first = images[body.image_ids[0]]
+    tags = body.tags
+    if tags is None:
+        tags = suggested_tags(images[body.image_ids[0]]["prompt"]) if body.show_prompt else []
     return await publishing.publish(
         parts,
         viewer,
@@ -129,7 +133,7 @@ async def _publish(parts: Parts, viewer: Viewer, post_id: str, body: NewPost) ->
         [images[image_id] for image_id in body.image_ids],
         caption=body.caption,
         alt={image_id: text for image_id, text in body.alt.items() if text},
-        tags=suggested_tags(first["prompt"]) if body.tags is None else list(dict.fromkeys(body.tags)),
+        tags=list(dict.fromkeys(tags)),
         visibility=body.visibility,
         show_prompt=body.show_prompt,
     )
@@ -140,6 +144,8 @@ def _changes(body: PostChanges, post: Document) -> Document:
     wanted: Document = body.model_dump(exclude_none=True, exclude={"alt"})
     if body.tags is not None:
         wanted["tags"] = list(dict.fromkeys(body.tags))
+    elif body.show_prompt is False and post["show_prompt"]:
+        wanted["tags"] = not_of_prompts(post["tags"], [image["prompt"] for image in post["images"]])
     if body.alt is not None:
         _only_known(body.alt, [image["image_id"] for image in post["images"]])
         wanted["images"] = [

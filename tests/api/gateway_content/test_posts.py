@@ -77,7 +77,7 @@ async def test_words_are_changed_with_an_edited_mark(ada: Person, bob: Person, p
         path, json={"caption": "New", "alt": {image_id: "Mine"}, "show_prompt": False}, headers={"If-Match": tag}
     )
     post = changed.json()
-    assert (post["caption"], post["images"][0]["alt"], post["tags"]) == ("New", "Mine", ["fox", "a-b"])
+    assert (post["caption"], post["images"][0]["alt"], post["tags"]) == ("New", "Mine", ["a-b"])
     assert post["edited_at"] is not None
     assert (await ada.http.patch(path, json={"caption": "x"}, headers={"If-Match": tag})).status_code == 412
     theirs = (await bob.http.get(path)).json()
@@ -87,6 +87,25 @@ async def test_words_are_changed_with_an_edited_mark(ada: Person, bob: Person, p
     assert (await bob.http.patch(path, json={"caption": "mine now"})).status_code == 403
     assert (await bob.http.delete(path)).status_code == 403
     assert (await ada.http.patch(path, json={"caption": "x", "likes": 5})).status_code == 422
+
+
+async def test_a_hidden_prompt_is_not_told_by_its_tags(
+    ada: Person, client: httpx.AsyncClient, painted: MakePictures
+) -> None:
+    hidden = await publish(ada, await painted(ada), visibility="public", show_prompt=False)
+    assert hidden["tags"] == []
+    chosen = await publish(ada, await painted(ada), visibility="public", show_prompt=False, tags=["fox"])
+    assert chosen["tags"] == ["fox"]
+    made = await publish(ada, await painted(ada), visibility="public")
+    path = f"/v1/posts/{made['id']}"
+    await ada.http.patch(path, json={"tags": ["red", "fox", "mine"]})
+    await ada.http.patch(path, json={"show_prompt": False})
+    assert (await client.get(path)).json()["tags"] == ["mine"]
+    # What its author says themselves stays.
+    for change in ({"tags": ["fox"]}, {"show_prompt": False}, {"show_prompt": True}):
+        assert (await ada.http.patch(path, json=change)).json()["tags"] == ["fox"]
+    kept = await ada.http.patch(path, json={"show_prompt": False, "tags": ["fox", "mine"]})
+    assert kept.json()["tags"] == ["fox", "mine"]
 
 
 async def test_deleting_takes_everything_along(

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from services.gateway.pictures.access import Pictures
-from services.gateway.posting.tags import normal_tag, suggested_tags
+from services.gateway.posting.tags import normal_tag, not_of_prompts, suggested_tags
 from services.gateway.present import default_alt
 from shared.media import MediaStore
 
@@ -31,6 +31,12 @@ def test_tags_are_suggested_from_words_that_say_something() -> None:
     assert suggested_tags("A red fox and the RED fox, under a tree-house in 2024 by me") == ["red", "fox", "tree-house"]
     assert suggested_tags("!!! 42 …") == []
     assert len(suggested_tags(" ".join(f"word{letter}" for letter in "abcdefghij"))) == 5
+
+
+def test_tags_that_tell_of_a_prompt_are_known() -> None:
+    tags = ["fox", "tree", "tree-house", "fo", "ours"]
+    assert not_of_prompts(tags, ["A red fox", "a ＦＯＸ in a Tree-House"]) == ["fo", "ours"]
+    assert not_of_prompts(tags, []) == tags
 
 
 def test_a_hidden_prompt_stays_hidden_in_the_alternative_text() -> None:

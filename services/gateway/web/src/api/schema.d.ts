@@ -1826,7 +1826,7 @@ export interface components {
             show_prompt?: boolean;
             /**
              * Tags
-             * @description Left out: suggested from the prompt.
+             * @description Left out: words of the prompt, if it is shown.
              */
             tags?: string[] | null;
         };
@@ -2292,7 +2292,10 @@ export interface components {
             visibility?: ("public" | "followers" | "unlisted" | "private") | null;
             /** Show Prompt */
             show_prompt?: boolean | null;
-            /** Tags */
+            /**
+             * Tags
+             * @description Left out while the prompt becomes hidden: words of the prompt go.
+             */
             tags?: string[] | null;
         };
         /** PostCounts */

@@ -32,24 +32,28 @@ export default function PublishDialog({ prompt, pictures, onClose }: Props) {
   // One key for this dialog: pressing Publish twice makes one post.
   const [key] = useState(idempotencyKey);
   const [caption, setCaption] = useState("");
-  const [tags, setTags] = useState(() => suggestTags(prompt).join(", "));
+  const [writtenTags, setWrittenTags] = useState<string>();
   const [alts, setAlts] = useState<Record<string, string>>(() =>
     Object.fromEntries(pictures.map((picture) => [picture.id, picture.alt])),
   );
   const [visibility, setVisibility] = useState<Visibility>(me?.preferences.default_visibility ?? "public");
   const [showPrompt, setShowPrompt] = useState(me?.preferences.show_prompt ?? true);
+  // Words of a prompt would tell of one that is hidden.
+  const tags = writtenTags ?? (showPrompt ? suggestTags(prompt).join(", ") : "");
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    // An emptied description means the default, which the server knows.
-    const written = Object.entries(alts).filter(([, alt]) => alt.trim());
+    // The default description stays the server's: it leaves out a prompt that is hidden.
+    const rewritten = pictures.filter(
+      (picture) => alts[picture.id] !== picture.alt && alts[picture.id]?.trim(),
+    );
     publish.mutate(
       {
         key,
         draft: {
           image_ids: pictures.map((picture) => picture.id),
           caption: caption.trim(),
-          alt: Object.fromEntries(written.map(([id, alt]) => [id, alt.trim()])),
+          alt: Object.fromEntries(rewritten.map(({ id }) => [id, (alts[id] ?? "").trim()])),
           tags: parseTags(tags),
           visibility,
           show_prompt: showPrompt,
@@ -113,7 +117,7 @@ export default function PublishDialog({ prompt, pictures, onClose }: Props) {
             hint={text.publish.tagsHint}
             placeholder={text.publish.tagsPlaceholder}
             value={tags}
-            onChange={(event) => setTags(event.target.value)}
+            onChange={(event) => setWrittenTags(event.target.value)}
           />
           <VisibilityChoice value={visibility} onChange={setVisibility} />
           <Toggle

@@ -29,7 +29,8 @@ export default function EditDialog({ post, onClose }: { post: Post; onClose: () 
     const rewritten = post.images.filter((image) => alts[image.id] !== image.alt);
     const change = {
       caption: caption.trim(),
-      tags: parseTags(tags),
+      // Left alone, they follow a prompt that is hidden now.
+      ...(tags !== post.tags.join(", ") && { tags: parseTags(tags) }),
       visibility,
       show_prompt: showPrompt,
       ...(rewritten.length > 0 && {
