@@ -135,10 +135,11 @@ def _kin_of(interests: Sequence[Interest], dislikes: Sequence[Dislike], senses: 
         for interest in interests
     ]
     nothing = np.zeros(prompts.shape[1], np.float32)
+    said = [nothing if own is None else own for own in wanted]
     return Kin(
-        images=np.stack([*(interest.image for interest in interests), *images]) if interests else images,
+        images=np.concatenate([[interest.image for interest in interests], images]) if interests else images,
         has_image=np.concatenate([np.ones(len(interests), bool), has_image]),
-        prompts=np.stack([*(nothing if own is None else own for own in wanted), *prompts]) if interests else prompts,
+        prompts=np.concatenate([said, prompts]) if interests else prompts,
         has_prompt=np.concatenate([np.array([own is not None for own in wanted], bool), has_prompt]),
     )
 
