@@ -171,15 +171,17 @@ class Promptgram:
         image_ids: list[str],
         *,
         caption: str = "",
-        visibility: Visibility = "public",
+        visibility: Visibility | None = None,
         tags: list[str] | None = None,
         alt: Mapping[str, str] | None = None,
-        show_prompt: bool = True,
+        show_prompt: bool | None = None,
         key: str | None = None,
     ) -> Post:
-        """Publish one to ten of one's own ready pictures."""
-        body = {"image_ids": image_ids, "caption": caption, "visibility": visibility, "show_prompt": show_prompt}
-        more = _given({"tags": tags, "alt": dict(alt) if alt else None})
+        """Publish one to ten of one's own ready pictures; what is left out is as one's preferences say."""
+        body = {"image_ids": image_ids, "caption": caption}
+        more = _given(
+            {"visibility": visibility, "show_prompt": show_prompt, "tags": tags, "alt": dict(alt) if alt else None}
+        )
         return Post.model_validate(self._create("/v1/posts", body | more, key=key).json())
 
     def post(self, post_id: str) -> Post:

@@ -17,6 +17,7 @@ from services.gateway.edge.limits import limited_writes
 from services.gateway.edge.text import Prose, StrictBody
 from services.gateway.errors import forbidden, invalid, not_found
 from services.gateway.identity.auth import MaybeSignedIn, SignedIn, Viewer
+from services.gateway.people.preferences import Preferences
 from services.gateway.posting import publishing
 from services.gateway.posting.tags import MOST, Tag, not_of_prompts, suggested_tags
 from services.gateway.visibility import visible_posts
@@ -35,8 +36,8 @@ class NewPost(StrictBody):
     image_ids: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=10)
     caption: Caption = ""
     alt: AltTexts = Field(default_factory=dict, description="Alternative texts by image id; default from the prompt.")
-    visibility: Visibility = "public"
-    show_prompt: bool = True
+    visibility: Visibility | None = Field(None, description="Left out: the author's preference `default_visibility`.")
+    show_prompt: bool | None = Field(None, description="Left out: the author's preference `show_prompt`.")
     tags: list[Tag] | None = Field(None, max_length=MOST, description="Left out: words of the prompt, if it is shown.")
 
 
@@ -123,9 +124,10 @@ async def _publish(parts: Parts, viewer: Viewer, post_id: str, body: NewPost) ->
     images = await parts.images.of_person(body.image_ids, viewer.user_id)
     if any(image_id not in images or images[image_id]["status"] != "ready" for image_id in body.image_ids):
         raise publishing.not_ready()
+    visibility, show_prompt = await _chosen(parts, viewer, body)
     tags = body.tags
     if tags is None:
-        tags = suggested_tags(images[body.image_ids[0]]["prompt"]) if body.show_prompt else []
+        tags = suggested_tags(images[body.image_ids[0]]["prompt"]) if show_prompt else []
     return await publishing.publish(
         parts,
         viewer,
@@ -134,8 +136,19 @@ async def _publish(parts: Parts, viewer: Viewer, post_id: str, body: NewPost) ->
         caption=body.caption,
         alt={image_id: text for image_id, text in body.alt.items() if text},
         tags=list(dict.fromkeys(tags)),
-        visibility=body.visibility,
-        show_prompt=body.show_prompt,
+        visibility=visibility,
+        show_prompt=show_prompt,
+    )
+
+
+async def _chosen(parts: Parts, viewer: Viewer, body: NewPost) -> tuple[Visibility, bool]:
+    if body.visibility is not None and body.show_prompt is not None:
+        return body.visibility, body.show_prompt
+    account = await parts.accounts.get(viewer.user_id, {"preferences": 1})
+    preferences = Preferences.model_validate(account["preferences"] if account else {})
+    return (
+        preferences.default_visibility if body.visibility is None else body.visibility,
+        preferences.show_prompt if body.show_prompt is None else body.show_prompt,
     )
 
 

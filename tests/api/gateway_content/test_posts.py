@@ -108,6 +108,15 @@ async def test_a_hidden_prompt_is_not_told_by_its_tags(
     assert kept.json()["tags"] == ["fox", "mine"]
 
 
+async def test_a_new_post_follows_its_authors_preferences(ada: Person, painted: MakePictures) -> None:
+    wish = {"preferences": {"default_visibility": "followers", "show_prompt": False}}
+    assert (await ada.http.patch("/v1/me", json=wish)).status_code == 200
+    made = await publish(ada, await painted(ada))
+    assert (made["visibility"], made["show_prompt"], made["tags"]) == ("followers", False, [])
+    told = await publish(ada, await painted(ada), visibility="unlisted", show_prompt=True)
+    assert (told["visibility"], told["show_prompt"]) == ("unlisted", True)
+
+
 async def test_deleting_takes_everything_along(
     ada: Person, bob: Person, client: httpx.AsyncClient, parts: Parts, painted: MakePictures
 ) -> None:

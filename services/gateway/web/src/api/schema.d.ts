@@ -1815,15 +1815,14 @@ export interface components {
             };
             /**
              * Visibility
-             * @default public
-             * @enum {string}
+             * @description Left out: the author's preference `default_visibility`.
              */
-            visibility?: "public" | "followers" | "unlisted" | "private";
+            visibility?: ("public" | "followers" | "unlisted" | "private") | null;
             /**
              * Show Prompt
-             * @default true
+             * @description Left out: the author's preference `show_prompt`.
              */
-            show_prompt?: boolean;
+            show_prompt?: boolean | null;
             /**
              * Tags
              * @description Left out: words of the prompt, if it is shown.
