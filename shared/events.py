@@ -253,15 +253,6 @@ class PostCommented(PostReaction):
 # ── people ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class ProfileChanged(Event):
-    subject = "evt.profile.changed.v1"
-    identity: ClassVar[tuple[str, ...]] = ("user_id", "occurred_at")
-    user_id: str
-    username: str
-    display_name: str
-    bio: str = ""
-
-
 class Relation(Event):
     """`user_id` changed how they stand to `target_id`. The latest `occurred_at` of the pair wins."""
 
@@ -342,6 +333,44 @@ class DecisionAppealed(Event):
     decision_id: str
     user_id: str
     text: str
+
+
+class Words(Fact):
+    """What somebody wrote at one moment for others to read: a comment, the words of a post, a name and bio."""
+
+    target: Target
+    owner_id: str
+    written_at: datetime
+    text: str
+
+
+class WordsWritten(Event):
+    """Moderation did not answer when it was asked about words: nobody but their author sees them until it does."""
+
+    subject = "evt.words.written.v1"
+    identity: ClassVar[tuple[str, ...]] = ("target_id", "written_at")
+    words: Words
+
+    @property
+    def target_id(self) -> str:
+        return f"{self.words.target.kind}:{self.words.target.id}"
+
+    @property
+    def written_at(self) -> datetime:
+        return self.words.written_at
+
+
+class WordsJudged(Event):
+    """What moderation says at last of words that waited for it."""
+
+    subject = "evt.words.judged.v1"
+    identity: ClassVar[tuple[str, ...]] = ("decision_id",)
+    decision_id: str
+    target: Target
+    owner_id: str
+    written_at: datetime
+    verdict: Verdict
+    decision: Decision | None = Field(None, description="What the author may see of it, where it was not allowed.")
 
 
 class DecisionMade(Event):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import Field
 
-from shared.events import Fact
+from shared.events import Decision, Fact, Verdict, Words
 
 FeedMode = Literal["for_you", "following", "explore"]
 Matched = Literal["image", "prompt", "text"]
@@ -237,6 +237,19 @@ class ModerationQueue(Query[QueueEntries]):
     limit: int = Field(20, ge=1, le=100)
     cursor: str | None = None
     state: Literal["open", "closed"] = "open"
+
+
+class Judged(Answer):
+    verdict: Verdict
+    decision: Decision | None = Field(None, description="What the author may see of it, where it was not allowed.")
+
+
+class JudgeWords(Query[Judged]):
+    """Whether others may read what somebody has written; asked before it is kept."""
+
+    subject = "qry.moderation.words.v1"
+    answer = Judged
+    words: Words
 
 
 class Decided(Answer):

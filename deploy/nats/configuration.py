@@ -21,12 +21,12 @@ SERVICES = ("gateway", "moderation", "generation", "search", "feed")
 ASKS: dict[str, tuple[type[q.Query[Any]], ...]] = {
     "gateway": (
         q.SearchPosts, q.SimilarPosts, q.FeedPage, q.ReadTaste, q.SteerTaste, q.ForgetTaste, q.ModerationQueue,
-        q.Decide, q.Undo, q.ListModels,
+        q.JudgeWords, q.Decide, q.Undo, q.ListModels,
     ),
     "feed": (q.PostVectors, q.NearTaste),
 }  # fmt: skip
 ANSWERS: dict[str, tuple[type[q.Query[Any]], ...]] = {
-    "moderation": (q.ModerationQueue, q.Decide, q.Undo),
+    "moderation": (q.ModerationQueue, q.JudgeWords, q.Decide, q.Undo),
     "generation": (q.ListModels,),
     "search": (q.SearchPosts, q.SimilarPosts, q.PostVectors, q.NearTaste),
     "feed": (q.FeedPage, q.ReadTaste, q.SteerTaste, q.ForgetTaste),

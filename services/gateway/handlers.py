@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from services.gateway.context import Parts
 from services.gateway.generating import flow, steps
-from services.gateway.posting import decisions
+from services.gateway.posting import appearing, decisions
 from shared.bus import Bus
-from shared.events import DecisionMade, GenerationFailed, ImageApproved, ImageRejected, PromptRejected
+from shared.events import DecisionMade, GenerationFailed, ImageApproved, ImageRejected, PromptRejected, WordsJudged
 from shared.live import GenerationChanged, GenerationProgressed, GenerationRendered, GenerationStarted, QueueMeasured
 
 
@@ -28,6 +28,10 @@ def register(bus: Bus, parts: Parts) -> None:
     @bus.on(ImageRejected)
     async def image_rejected(event: ImageRejected) -> None:
         await flow.picture_judged(parts, event, event.decision)
+
+    @bus.on(WordsJudged)
+    async def words_judged(event: WordsJudged) -> None:
+        await appearing.words_judged(parts, event)
 
     @bus.on(DecisionMade)
     async def decision_made(event: DecisionMade) -> None:

@@ -10,20 +10,21 @@ from shared.bus import Bus
 from shared.delivery import is_final, is_repeated
 from shared.events import (
     ContentReported,
+    Decision,
     DecisionAppealed,
     DecisionMade,
     ImageApproved,
     ImageGenerated,
     ImageRejected,
-    PostCommented,
-    ProfileChanged,
     PromptApproved,
     PromptRejected,
     PromptSubmitted,
     UserErased,
+    WordsJudged,
+    WordsWritten,
 )
 from shared.fair_queue import Turns
-from shared.queries import Decide, Decided, ModerationQueue, QueueEntries, Undo, Undone
+from shared.queries import Decide, Decided, Judged, JudgeWords, ModerationQueue, QueueEntries, Undo, Undone
 
 
 def register(
@@ -45,15 +46,13 @@ def register(
             record = await moderation.check_image(event, final=is_final(), repeated=is_repeated())
             await bus.emit(image_verdict(event, record))
 
-    @bus.on(PostCommented)
-    async def check_comment(event: PostCommented) -> None:
-        if not await decisions.erased(event.user_id):
-            await tell_if_stopped(bus, await moderation.check_comment(event, final=is_final()))
-
-    @bus.on(ProfileChanged)
-    async def check_profile(event: ProfileChanged) -> None:
-        if not await decisions.erased(event.user_id):
-            await tell_if_stopped(bus, await moderation.check_profile(event, final=is_final()))
+    @bus.on(WordsWritten)
+    async def check_words(event: WordsWritten) -> None:
+        if await decisions.erased(event.words.owner_id):
+            return
+        record = await moderation.check_words(event.words, final=is_final())
+        await tell_if_stopped(bus, record)
+        await bus.emit(words_verdict(event, record))
 
     @bus.on(ContentReported)
     async def take_report(event: ContentReported) -> None:
@@ -72,6 +71,12 @@ def register(
     @bus.answer(ModerationQueue)
     async def queue(query: ModerationQueue) -> QueueEntries:
         return await review.queue(query)
+
+    @bus.answer(JudgeWords)
+    async def judge_words(query: JudgeWords) -> Judged:
+        record = await moderation.check_words(query.words, repeated=False)
+        await tell_if_stopped(bus, record)
+        return Judged(verdict=record.verdict, decision=_shown_if_stopped(record))
 
     @bus.answer(Decide)
     async def decide(query: Decide) -> Decided:
@@ -104,8 +109,24 @@ def image_verdict(event: ImageGenerated, record: Record) -> ImageApproved | Imag
     return ImageRejected(**facts, moments=moments, rendition=event.rendition, decision=record.shown())
 
 
+def words_verdict(event: WordsWritten, record: Record) -> WordsJudged:
+    """What to say about words that had to wait."""
+    return WordsJudged(
+        decision_id=record.id,
+        target=record.target,
+        owner_id=record.owner_id,
+        written_at=event.words.written_at,
+        verdict=record.verdict,
+        decision=_shown_if_stopped(record),
+    )
+
+
+def _shown_if_stopped(record: Record) -> Decision | None:
+    return None if record.verdict == "allow" else record.shown()
+
+
 async def tell_if_stopped(emitter: Emitter, record: Record) -> None:
-    """Comments and profiles stand until they are stopped, so only that is told."""
+    """Words are shown, or hidden, by whoever asked. Their author is told of what was stopped."""
     if record.verdict == "allow":
         return
     await emitter.emit(

@@ -1,4 +1,4 @@
-"""Deciding about prompts, pictures, comments and profiles. Nothing passes unchecked.
+"""Deciding about prompts, pictures, and what people write. Nothing passes unchecked.
 
 When a scorer fails, the check fails, and the message is delivered again; the last time the thing is held. When one
 overruns its time, it is held at once: what kept it busy once would do so again.
@@ -24,9 +24,11 @@ from services.moderation.ports import (
     Record,
     TextScorer,
 )
-from shared.events import ImageGenerated, PostCommented, ProfileChanged, PromptSubmitted, Target, utcnow
+from shared.events import ImageGenerated, PromptSubmitted, Target, TargetKind, Words, utcnow
 
 NAMESPACE = UUID("5d3c2f4e-8f0b-5c58-9a36-6f0c6b2e7d11")
+STAGE_OF_WORDS: dict[TargetKind, Stage] = {"comment": "comment", "post": "comment", "profile": "profile"}
+"""Under which stage of the policy words are judged, by what they belong to."""
 HELD_PRIORITY = 40
 ABSOLUTE_PRIORITY = 100
 ALLOW_LISTED, BLOCK_LISTED = "allow_list", "block_list"
@@ -92,24 +94,19 @@ class Moderation:
             repeated=repeated,
         )
 
-    async def check_comment(self, event: PostCommented, *, final: bool = False) -> Record:
+    async def check_words(self, words: Words, *, final: bool = False, repeated: bool = True) -> Record:
+        """Decide about what somebody wrote at one moment for others to read."""
+        stage, at = STAGE_OF_WORDS[words.target.kind], words.written_at.isoformat()
         return await self._check_text(
-            "comment",
-            decision_id("comment", event.comment_id),
-            Target(kind="comment", id=event.comment_id),
-            event.user_id,
-            event.text,
-            {"post_id": event.post_id},
+            stage,
+            decision_id(stage, words.target.kind, words.target.id, at),
+            words.target,
+            words.owner_id,
+            words.text,
+            {"written_at": at},
             final=final,
+            repeated=repeated,
         )
-
-    async def check_profile(self, event: ProfileChanged, *, final: bool = False) -> Record:
-        """Decide about a profile as it was at one moment."""
-        text = "\n".join(part for part in (event.display_name, event.bio) if part)
-        at = event.occurred_at.isoformat()
-        target = Target(kind="profile", id=event.user_id)
-        name = decision_id("profile", event.user_id, at)
-        return await self._check_text("profile", name, target, event.user_id, text, {"changed_at": at}, final=final)
 
     async def check_image(self, event: ImageGenerated, *, final: bool = False, repeated: bool = True) -> Record:
         """Decide about one picture of a generation, for itself alone; raises `MissingMedia` when it isn't stored."""
@@ -144,7 +141,7 @@ class Moderation:
 
     async def _check_text(
         self, stage: Stage, name: str, target: Target, owner_id: str, text: str, context: Mapping[str, Any], *,
-        final: bool, repeated: bool = True,
+        final: bool, repeated: bool,
     ) -> Record:  # fmt: skip
         if repeated and (kept := await self._decisions.decision(name)) is not None:
             return await self._settled(kept)

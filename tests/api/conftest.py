@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -29,10 +30,13 @@ from shared.queries import (
     ForgetTaste,
     Forgotten,
     Hits,
+    Judged,
+    JudgeWords,
     ListModels,
     ModelCapabilities,
     Models,
     ModerationQueue,
+    Query,
     QueueEntries,
     ReadTaste,
     SearchPosts,
@@ -133,10 +137,20 @@ async def app(gateway_settings: GatewaySettings) -> AsyncIterator[FastAPI]:
     """The gateway, started."""
     app = create_app(gateway_settings)
     parts: Parts = app.state.parts
+    parts.bus.ask = _allowing_words(parts.bus.ask)
     async with LifespanManager(app, startup_timeout=30, shutdown_timeout=30):
         yield app
         for name in await parts.mongo.database.list_collection_names():
             await parts.mongo.database[name].delete_many({})
+
+
+def _allowing_words(ask: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Moderation has nothing against what anybody writes."""
+
+    async def asking(query: Query[Any], **options: float) -> Any:
+        return Judged(verdict="allow") if isinstance(query, JudgeWords) else await ask(query, **options)
+
+    return asking
 
 
 @pytest.fixture

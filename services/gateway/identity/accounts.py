@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.gateway.people.preferences import Preferences
-from shared.events import ProfileChanged, utcnow
+from shared.events import utcnow
 from shared.mongo import Document
 
 
@@ -36,13 +36,3 @@ def new_account(
     }
     # Absent rather than null: the unique indexes cover only those who have one.
     return fields | ({"email": email} if email else {}) | ({"subject": subject} if subject else {})
-
-
-def profile_event(account: Document) -> ProfileChanged:
-    """What moderation has to look at."""
-    return ProfileChanged(
-        user_id=account["_id"],
-        username=account["username"],
-        display_name=account["display_name"],
-        bio=account["bio"],
-    )

@@ -9,8 +9,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.gateway.context import Parts
 from services.gateway.edge.text import one_line
-from services.gateway.identity.accounts import new_account, profile_event
+from services.gateway.identity.accounts import new_account
 from services.gateway.identity.usernames import RESERVED, username_from
+from services.gateway.people import profile_words
 from services.gateway.store.accounts import Taken
 from shared.ids import new_id
 from shared.mongo import Document
@@ -56,9 +57,12 @@ async def account_of(parts: Parts, claims: dict[str, Any]) -> Document | None:
 
 
 async def _add(parts: Parts, account: Document) -> Document:
+    words, told = await profile_words.judged(parts, account["_id"], account["display_name"], "")
+    account |= {"display_name": account["username"]} | words
+
     async def work(session: AsyncClientSession) -> list[Document]:
         await parts.accounts.add(account, session)
-        return await parts.outbox.add(session, profile_event(account))
+        return await parts.outbox.add(session, *told)
 
     parts.outbox.flush(await parts.mongo.transaction(work))
     return account

@@ -10,6 +10,7 @@ from services.gateway import present
 from services.gateway.answers import Sources
 from services.gateway.context import Parts
 from services.gateway.identity.auth import Viewer
+from services.gateway.people import profile_words
 from services.gateway.people.preferences import Preferences
 from services.gateway.store.relations import Standing
 from shared.mongo import Document
@@ -78,10 +79,8 @@ async def profile(parts: Parts, viewer: Viewer | None, account: Document) -> Pro
 async def me(parts: Parts, account: Document) -> Me:
     """One's own account, with what only its owner sees."""
     authors = await present.authors_of(parts, {account["_id"]: account})
-    hidden = account.get("hidden_profile")
-    shown = account | hidden if hidden else account
     return Me(
-        **_card(shown, None),
+        **_card(profile_words.own(account), None),
         avatar=authors[account["_id"]].avatar,
         counts=_counts(account),
         created_at=account["created_at"],
@@ -89,7 +88,7 @@ async def me(parts: Parts, account: Document) -> Me:
         role=account["role"],
         has_password=account["password_hash"] is not None,
         preferences=Preferences.model_validate(account["preferences"]),
-        profile_held=bool(hidden),
+        profile_held=bool(account.get("hidden_profile")),
     )
 
 

@@ -8,18 +8,20 @@ from services.gateway.context import Parts
 from services.gateway.identity.auth import Viewer
 from services.gateway.lists.listing import ROUNDS
 from services.gateway.people.telling import notify
+from services.gateway.posting import words
 from services.gateway.store.notifications import NotificationKind
 from services.gateway.visibility import visible_people
-from shared.events import PostCommented, utcnow
+from shared.events import Decision, PostCommented, Target, Verdict, utcnow
 from shared.mongo import Document
 
 
 async def add(
     parts: Parts, author: Viewer, post: Document, comment_id: str, text: str, parent: Document | None
 ) -> Document:
-    """Write a comment, or a reply to `parent`, with its event as one; then count it and tell who is concerned."""
+    """Write a comment, or a reply to `parent`; where others may see it, count it and tell who is concerned."""
     post_id = post["_id"]
     now = utcnow()
+    judgement = await words.judge(parts, Target(kind="comment", id=comment_id), author.user_id, now, text)
     comment: Document = {
         "_id": comment_id,
         "post_id": post_id,
@@ -27,31 +29,69 @@ async def add(
         "author_id": author.user_id,
         "text": text,
         "reply_to": parent["_id"] if parent else None,
-        "moderation": "allow",
-        "decision": None,
+        "moderation": judgement.standing,
+        "decision": judgement.decision.model_dump() if judgement.decision else None,
         "created_at": now,
     }
-    event = PostCommented(
-        post_id=post_id,
-        author_id=post["author_id"],
-        user_id=author.user_id,
-        comment_id=comment_id,
-        text=text,
-        occurred_at=now,
-    )
-    await parts.outbox.commit([parts.comments.insertion(comment)], event)
-    told: list[tuple[NotificationKind, str]] = [("reply", parent["author_id"])] if parent else []
-    if parent is None or parent["author_id"] != post["author_id"]:
-        told.append(("comment", post["author_id"]))
-    counted = [parts.posts.counting(post_id, "comments", 1)]
-    for kind, person in told:
-        await notify(parts, person, kind, author.user_id, post_id=post_id, comment_id=comment_id, counted=counted)
-        counted = []
+    events = (_event(comment),) if judgement.standing == "allow" else judgement.told
+    await parts.outbox.commit([parts.comments.insertion(comment)], *events)
+    if judgement.standing == "allow":
+        await _appeared(parts, comment, parent)
     return comment
 
 
+async def rate(
+    parts: Parts, comment_id: str, verdict: Verdict, decision: Decision | None, *, only: str | None = None
+) -> None:
+    """Have others see a comment or not see it any more, as moderation says; with `only`, while it stands so."""
+
+    async def work(session: AsyncClientSession) -> tuple[Document, list[Document]] | None:
+        comment = await parts.comments.get(comment_id, session)
+        if comment is None or (only and comment["moderation"] != only):
+            return None
+        await parts.comments.rate(comment_id, verdict, decision.model_dump() if decision else None, session)
+        if (comment["moderation"] == "allow") == (verdict == "allow"):
+            return None
+        await parts.recounts.add("post", [comment["post_id"]], session)
+        return comment, await parts.outbox.add(session, *((_event(comment),) if verdict == "allow" else ()))
+
+    turned = await parts.mongo.transaction(work)
+    if turned is None:
+        return
+    comment, rows = turned
+    parts.outbox.flush(rows)
+    if verdict == "allow":
+        await _appeared(parts, comment, await parts.comments.get(comment["reply_to"]) if comment["reply_to"] else None)
+    else:
+        await parts.mongo.write_with_others([parts.posts.counting(comment["post_id"], "comments", -1)])
+
+
+async def _appeared(parts: Parts, comment: Document, parent: Document | None) -> None:
+    post_id, post_author_id = comment["post_id"], comment["post_author_id"]
+    told: list[tuple[NotificationKind, str]] = [("reply", parent["author_id"])] if parent else []
+    if parent is None or parent["author_id"] != post_author_id:
+        told.append(("comment", post_author_id))
+    counted = [parts.posts.counting(post_id, "comments", 1)]
+    for kind, person in told:
+        await notify(
+            parts, person, kind, comment["author_id"], post_id=post_id, comment_id=comment["_id"], counted=counted
+        )
+        counted = []
+
+
+def _event(comment: Document) -> PostCommented:
+    return PostCommented(
+        post_id=comment["post_id"],
+        author_id=comment["post_author_id"],
+        user_id=comment["author_id"],
+        comment_id=comment["_id"],
+        text=comment["text"],
+        occurred_at=comment["created_at"],
+    )
+
+
 async def delete(parts: Parts, comment: Document) -> None:
-    """Delete a comment with its replies."""
+    """Delete a comment with its replies. Those that others did not see were not counted."""
 
     async def work(session: AsyncClientSession) -> int:
         removed = await parts.comments.delete(comment["_id"], session)

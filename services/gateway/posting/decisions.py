@@ -6,7 +6,7 @@ from services.gateway.context import Parts
 from services.gateway.generating import flow, steps
 from services.gateway.people import erasure
 from services.gateway.people.telling import notify
-from services.gateway.posting import publishing
+from services.gateway.posting import commenting, publishing
 from shared.events import Decision, DecisionMade
 from shared.mongo import Document
 
@@ -22,7 +22,7 @@ async def apply(parts: Parts, event: DecisionMade) -> None:
         case "post":
             await _post(parts, target.id, decision)
         case "comment":
-            await parts.comments.rate(target.id, decision.verdict, decision.model_dump())
+            await commenting.rate(parts, target.id, decision.verdict, decision)
         case "profile" | "user":
             await parts.accounts.rate_profile(event.owner_id, decision.verdict)
     await parts.decisions.record(event.owner_id, target, decision, event.occurred_at)

@@ -16,9 +16,10 @@ from services.gateway.edge.limits import limited
 from services.gateway.edge.text import Line, StrictBody
 from services.gateway.errors import conflict, invalid
 from services.gateway.identity import signing_in
-from services.gateway.identity.accounts import new_account, profile_event
+from services.gateway.identity.accounts import new_account
 from services.gateway.identity.passwords import NewPassword
 from services.gateway.identity.usernames import RESERVED, Username
+from services.gateway.people import profile_words
 from services.gateway.store.accounts import Taken
 from services.gateway.store.sessions import Refreshed
 from shared.mongo import Document
@@ -73,10 +74,12 @@ async def create_account(body: NewAccount, request: Request, parts: PartsDep, id
             email=body.email,
             password_hash=await parts.passwords.hash(body.password),
         )
+        words, told = await profile_words.judged(parts, account["_id"], account["display_name"], "")
+        account |= {"display_name": body.username} | words
 
         async def work(session: AsyncClientSession) -> tuple[Refreshed, list[Document]]:
             await parts.accounts.add(account, session)
-            rows = await parts.outbox.add(session, profile_event(account))
+            rows = await parts.outbox.add(session, *told)
             return await parts.sessions.start(account["_id"], agent, session), rows
 
         try:

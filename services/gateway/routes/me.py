@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -14,13 +15,13 @@ from services.gateway.edge.etags import require_match, tagged
 from services.gateway.edge.limits import count, limited, limited_writes
 from services.gateway.edge.text import Prose, StrictBody
 from services.gateway.errors import conflict, invalid, unauthenticated
-from services.gateway.identity.accounts import profile_event
 from services.gateway.identity.auth import SignedIn
 from services.gateway.identity.passwords import GivenPassword, NewPassword
 from services.gateway.people import answers as people
-from services.gateway.people import erasure, export
+from services.gateway.people import erasure, export, profile_words
 from services.gateway.people.preferences import PreferenceChanges, Preferences
 from services.gateway.routes.accounts import DisplayName
+from shared.events import WordsWritten
 from shared.mongo import Document
 
 EXPORTS_PER_MINUTE = 6
@@ -58,16 +59,18 @@ async def change_me(body: AccountChanges, request: Request, parts: PartsDep, vie
     require_match(request, await people.me(parts, account))
     given = body.model_fields_set
     fields: dict[str, Any] = {}
-    if "display_name" in given:
-        fields["display_name"] = body.display_name or account["username"]
-    if "bio" in given:
-        fields["bio"] = body.bio or ""
+    told: Sequence[WordsWritten] = ()
+    if given & {"display_name", "bio"}:
+        said = profile_words.own(account)
+        name = (body.display_name or account["username"]) if "display_name" in given else said["display_name"]
+        bio = (body.bio or "") if "bio" in given else said["bio"]
+        fields, told = await profile_words.judged(parts, viewer.user_id, name, bio)
     if body.preferences:
         fields["preferences"] = _merged(account["preferences"], body.preferences)
     if "avatar_image_id" in given:
         fields["avatar_image_id"] = body.avatar_image_id
     if fields:
-        account = await _change(parts, account, fields)
+        account = await _change(parts, account, fields, told)
     return tagged(request, await people.me(parts, account))
 
 
@@ -127,10 +130,9 @@ def _merged(known: dict[str, Any], changes: PreferenceChanges) -> dict[str, Any]
     return Preferences.model_validate(known | given | {"notifications": notifications}).model_dump()
 
 
-async def _change(parts: Parts, account: Document, fields: dict[str, Any]) -> Document:
-    """Store changes together with the event that has moderation look at them, and hold on to the avatar's picture."""
+async def _change(parts: Parts, account: Document, fields: dict[str, Any], told: Sequence[WordsWritten]) -> Document:
+    """Store changes together with what is to be told of them, and hold on to the avatar's picture."""
     user_id, old, new = account["_id"], account["avatar_image_id"], fields.get("avatar_image_id")
-    profile_changed = "display_name" in fields or "bio" in fields
 
     async def work(session: AsyncClientSession) -> tuple[Document, list[Document]]:
         if "avatar_image_id" in fields and new != old:
@@ -139,7 +141,7 @@ async def _change(parts: Parts, account: Document, fields: dict[str, Any]) -> Do
             if old:
                 await parts.images.shown([old], user_id, -1, session)
         changed = await parts.accounts.change(user_id, fields, session)
-        return changed, await parts.outbox.add(session, *([profile_event(changed)] if profile_changed else []))
+        return changed, await parts.outbox.add(session, *told)
 
     changed, rows = await parts.mongo.transaction(work)
     parts.outbox.flush(rows)

@@ -113,14 +113,20 @@ class Accounts:
         done = await self._rows.update_one(query, {"$set": {f"counts.{name}": value for name, value in right.items()}})
         return done.modified_count == 1
 
-    async def rate_profile(self, user_id: str, verdict: str) -> None:
-        """Hide name and bio from others, or show them again; what they said is kept beside for its owner."""
+    async def rate_profile(self, user_id: str, verdict: str, *, written_at: datetime | None = None) -> None:
+        """Hide name and bio from others, or show them again; what they said is kept beside for its owner.
+
+        With `written_at`, only what was written then.
+        """
         account = await self.get(user_id, {"username": 1, "display_name": 1, "bio": 1, "hidden_profile": 1})
         hidden = account.get("hidden_profile") if account else None
         if account is None or (verdict == "allow") == (hidden is None):
             return
+        if hidden and written_at and hidden.get("written_at") != written_at:
+            return
         if hidden:
-            change: Document = {"$set": hidden, "$unset": {"hidden_profile": ""}}
+            said = {name: hidden[name] for name in ("display_name", "bio")}
+            change: Document = {"$set": said, "$unset": {"hidden_profile": ""}}
         else:
             said = {"display_name": account["display_name"], "bio": account["bio"]}
             change = {"$set": {"hidden_profile": said, "display_name": account["username"], "bio": ""}}

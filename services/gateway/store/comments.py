@@ -16,7 +16,8 @@ class Comments:
 
     A deleted comment is gone with its replies.
 
-    `moderation` is "allow", or the verdict under which the comment is shown to its author only.
+    `moderation` is "allow", or the verdict under which the comment is shown to its author only, or "pending" without
+    one. Only what others see is counted.
     """
 
     def __init__(self, mongo: Mongo) -> None:
@@ -31,8 +32,8 @@ class Comments:
     def insertion(self, comment: Document) -> Write:
         return InsertOne(comment, namespace=self._rows.full_name)
 
-    async def get(self, comment_id: str) -> Document | None:
-        return await self._rows.find_one({"_id": comment_id})
+    async def get(self, comment_id: str, session: AsyncClientSession | None = None) -> Document | None:
+        return await self._rows.find_one({"_id": comment_id}, session=session)
 
     async def page(self, post_id: str, *, after: str | None, limit: int) -> list[Document]:
         """Comments and replies of a post, oldest first, so that a conversation reads downwards."""
@@ -42,17 +43,20 @@ class Comments:
         return await self._rows.find(query).sort("_id", 1).limit(limit).to_list()
 
     async def delete(self, comment_id: str, session: AsyncClientSession | None = None) -> int:
-        """Remove a comment with its replies; how many that were."""
-        replies = await self._rows.delete_many({"reply_to": comment_id}, session=session)
-        comment = await self._rows.delete_one({"_id": comment_id}, session=session)
-        return replies.deleted_count + comment.deleted_count
+        """Remove a comment with its replies; how many of them others saw."""
+        seen = 0
+        for group in ({"reply_to": comment_id}, {"_id": comment_id}):
+            seen += await self._rows.count_documents(group | {"moderation": "allow"}, session=session)
+            await self._rows.delete_many(group, session=session)
+        return seen
 
-    async def rate(self, comment_id: str, verdict: str, decision: Document) -> None:
+    async def rate(self, comment_id: str, verdict: str, decision: Document | None, session: AsyncClientSession) -> None:
         """Record moderation's verdict on a comment."""
-        await self._rows.update_one({"_id": comment_id}, {"$set": {"moderation": verdict, "decision": decision}})
+        change = {"$set": {"moderation": verdict, "decision": decision}}
+        await self._rows.update_one({"_id": comment_id}, change, session=session)
 
     async def count(self, post_id: str) -> int:
-        return await self._rows.count_documents({"post_id": post_id})
+        return await self._rows.count_documents({"post_id": post_id, "moderation": "allow"})
 
     async def commented_since(self, since: datetime, until: datetime) -> set[str]:
         found: list[Any] = await self._rows.distinct("post_id", {"created_at": {"$gte": since, "$lt": until}})

@@ -16,7 +16,7 @@ from deploy.tools.dead_letters import main
 from shared import queries as q
 from shared.bus import Bus, Unanswered
 from shared.delivery import Permanent
-from shared.events import Event, PostDeleted, PostLiked, UserErased, every_event, utcnow
+from shared.events import Event, PostDeleted, PostLiked, Target, UserErased, Words, every_event, utcnow
 from shared.ids import new_id
 from shared.live import (
     GenerationChanged,
@@ -153,6 +153,7 @@ async def test_live_messages_reach_those_who_may_hear_them(actors: dict[str, Act
                 await asyncio.sleep(0.05)
 
 
+WORDS = Words(target=Target(kind="comment", id="c"), owner_id="u", written_at=utcnow(), text="Hello")
 QUESTIONS: dict[type[q.Query[Any]], q.Query[Any]] = {
     type(question): question
     for question in (
@@ -165,6 +166,7 @@ QUESTIONS: dict[type[q.Query[Any]], q.Query[Any]] = {
         q.SteerTaste(viewer_id="u"),
         q.ForgetTaste(viewer_id="u"),
         q.ModerationQueue(),
+        q.JudgeWords(words=WORDS),
         q.Decide(actor_id="m", target_kind="image", target_id="i", verdict="allow", reason="fine"),
         q.Undo(actor_id="m", decision_id="d"),
         q.ListModels(),

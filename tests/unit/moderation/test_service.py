@@ -10,13 +10,11 @@ from services.moderation.service import MissingMedia
 from shared.events import (
     ImageApproved,
     ImageRejected,
-    PostCommented,
-    ProfileChanged,
     PromptApproved,
     PromptRejected,
     Target,
 )
-from tests.unit.moderation.world import World, image, prompt
+from tests.unit.moderation.world import World, image, prompt, words
 
 
 @pytest.fixture
@@ -74,12 +72,11 @@ async def test_what_a_scorer_fails_on_for_the_last_time_is_held_and_told(world: 
     assert (said.decision.verdict, said.decision.rule) == ("hold", "scorer.failed")
     assert "could not be checked" in said.decision.reason
     assert "trips" not in record.model_dump_json()
-    comment = PostCommented(post_id="p1", author_id="bob", user_id="ada", comment_id="c1", text="you …")
-    profile = ProfileChanged(user_id="ada", username="ada", display_name="Ada", bio="")
+    comment, profile = words("comment", "c1", "you …"), words("profile", "ada", "Ada")
     world.media.objects["key/h-i1"] = b"picture"
     for later in (
-        world.moderation.check_comment(comment, final=True),
-        world.moderation.check_profile(profile, final=True),
+        world.moderation.check_words(comment, final=True),
+        world.moderation.check_words(profile, final=True),
         world.moderation.check_image(image(), final=True),
     ):
         assert (await later).verdict == "hold"
@@ -166,11 +163,6 @@ async def test_a_picture_that_is_not_stored_yet_is_asked_for_again(world: World)
 
 async def test_a_toxic_comment_is_held(world: World) -> None:
     world.scorer.finds("harassment", 0.95)
-    comment = PostCommented(post_id="p1", author_id="bob", user_id="ada", comment_id="c1", text="you …")
-    record = await world.moderation.check_comment(comment)
-    assert (record.verdict, record.target, record.context) == (
-        "hold",
-        Target(kind="comment", id="c1"),
-        {"post_id": "p1"},
-    )
+    record = await world.moderation.check_words(words("comment", "c1", "you …"))
+    assert (record.verdict, record.target, record.stage) == ("hold", Target(kind="comment", id="c1"), "comment")
     assert len(await world.queue()) == 1

@@ -9,7 +9,16 @@ from services.moderation.policy import Finding, Policy
 from services.moderation.ports import Assessment
 from services.moderation.review import Review
 from services.moderation.service import Moderation
-from shared.events import ImageGenerated, PictureRequest, PromptSubmitted, Rendition, utcnow
+from shared.events import (
+    ImageGenerated,
+    PictureRequest,
+    PromptSubmitted,
+    Rendition,
+    Target,
+    TargetKind,
+    Words,
+    utcnow,
+)
 from shared.queries import Decide, ModerationQueue, Undo
 from tests.contracts.moderation.memory import MemoryStores
 
@@ -75,3 +84,7 @@ def prompt(text: str = "a fox", name: str = "g1", **more: Any) -> PromptSubmitte
 def image(name: str = "i1", index: int = 0) -> ImageGenerated:
     rendition = Rendition(image_id=name, index=index, hash=f"h-{name}", width=8, height=8, seed=1, thumbhash="")
     return ImageGenerated(generation_id="g1", user_id="ada", prompt="a fox", model="pocket", rendition=rendition)
+
+
+def words(kind: TargetKind, target_id: str, text: str) -> Words:
+    return Words(target=Target(kind=kind, id=target_id), owner_id="ada", written_at=utcnow(), text=text)

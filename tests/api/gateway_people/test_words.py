@@ -1,0 +1,153 @@
+"""What people write is seen by others once moderation has allowed it, and by its author at once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from services.gateway.context import Parts
+from services.gateway.posting import appearing, decisions
+from shared.bus import Unanswered
+from shared.events import Decision, DecisionMade, Target, WordsJudged, WordsWritten
+from shared.queries import Judged, JudgeWords, Query
+from tests.api.conftest import MakePerson, Person
+from tests.api.gateway_people.arranging import add_post, spoken
+
+
+class Moderation:
+    """Answers as it is told to; away at first."""
+
+    def __init__(self, ask: Callable[..., Awaitable[Any]]) -> None:
+        self._ask = ask
+        self.says: Judged | None = None
+
+    async def asked(self, query: Query[Any], **options: float) -> Any:
+        if not isinstance(query, JudgeWords):
+            return await self._ask(query, **options)
+        if self.says is None:
+            raise Unanswered("nobody is there")
+        return self.says
+
+
+@pytest.fixture
+def moderation(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Moderation:
+    moderation = Moderation(parts.bus.ask)
+    monkeypatch.setattr(parts.bus, "ask", moderation.asked)
+    return moderation
+
+
+def stopped(verdict: str, decision_id: str = "d1") -> Decision:
+    return Decision(id=decision_id, stage="comment", verdict=verdict, category="hate", rule="r", reason="It hurts.")
+
+
+async def judge(parts: Parts, event: WordsWritten, decision: Decision | None = None) -> None:
+    """Moderation is back, and says so of what waited."""
+    written = event.words
+    judged = WordsJudged(
+        decision_id="d1", target=written.target, owner_id=written.owner_id, written_at=written.written_at,
+        verdict=decision.verdict if decision else "allow", decision=decision,
+    )  # fmt: skip
+    for _ in range(2):
+        await appearing.words_judged(parts, judged)
+
+
+async def overrule(parts: Parts, target: Target, owner_id: str, decision: Decision) -> None:
+    made = DecisionMade(decision_id=decision.id, target=target, owner_id=owner_id, decision=decision)
+    await decisions.apply(parts, made)
+
+
+async def comments(http: httpx.AsyncClient, post_id: str) -> tuple[list[tuple[str, str]], int]:
+    """Text and standing of the comments that one sees, and how many the post says there are."""
+    listed = (await http.get(f"/v1/posts/{post_id}/comments")).json()["items"]
+    counted = (await http.get(f"/v1/posts/{post_id}")).json()["counts"]["comments"]
+    return [(one["text"], one["moderation"]) for one in listed], counted
+
+
+async def told(person: Person) -> list[str]:
+    return [one["kind"] for one in (await person.http.get("/v1/notifications")).json()["items"]]
+
+
+async def test_a_comment_waits_for_moderation(
+    ada: Person, bob: Person, client: httpx.AsyncClient, parts: Parts, moderation: Moderation
+) -> None:
+    post_id = await add_post(parts, ada.id)
+    made = await bob.http.post(f"/v1/posts/{post_id}/comments", json={"text": "Well"})
+    assert (made.status_code, made.json()["moderation"]) == (201, "pending")
+    assert await comments(bob.http, post_id) == ([("Well", "pending")], 0)
+    for http in (ada.http, client):
+        assert await comments(http, post_id) == ([], 0)
+    assert await told(ada) == []
+
+    [written] = await spoken(parts, WordsWritten)
+    assert (written.words.text, written.words.owner_id) == ("Well", bob.id)
+    await judge(parts, written)
+    for http in (ada.http, bob.http, client):
+        assert await comments(http, post_id) == ([("Well", "allow")], 1)
+    assert await told(ada) == ["comment"]
+
+
+@pytest.mark.parametrize("verdict", ["hold", "block"])
+async def test_a_stopped_comment_is_neither_seen_nor_counted(
+    ada: Person, bob: Person, parts: Parts, moderation: Moderation, verdict: str
+) -> None:
+    post_id = await add_post(parts, ada.id)
+    moderation.says = Judged(verdict=verdict, decision=stopped(verdict))
+    made = (await bob.http.post(f"/v1/posts/{post_id}/comments", json={"text": "Rude"})).json()
+    assert await comments(bob.http, post_id) == ([("Rude", verdict)], 0)
+    assert await comments(ada.http, post_id) == ([], 0)
+    assert await told(ada) == []
+    target = Target(kind="comment", id=made["id"])
+    await overrule(parts, target, bob.id, stopped("allow", "d2"))
+    assert await comments(ada.http, post_id) == ([("Rude", "allow")], 1)
+    await overrule(parts, target, bob.id, stopped("block", "d3"))
+    assert await comments(ada.http, post_id) == ([], 0)
+    assert (await bob.http.delete(f"/v1/comments/{made['id']}")).status_code == 204
+    assert await comments(bob.http, post_id) == ([], 0)
+
+
+async def test_what_was_decided_meanwhile_stands(
+    ada: Person, bob: Person, parts: Parts, moderation: Moderation
+) -> None:
+    post_id = await add_post(parts, ada.id)
+    made = (await bob.http.post(f"/v1/posts/{post_id}/comments", json={"text": "Hm"})).json()
+    await overrule(parts, Target(kind="comment", id=made["id"]), bob.id, stopped("block"))
+    [written] = await spoken(parts, WordsWritten)
+    await judge(parts, written)
+    assert await comments(ada.http, post_id) == ([], 0)
+
+
+async def test_a_new_name_waits_and_the_old_one_is_seen(
+    ada: Person, bob: Person, parts: Parts, moderation: Moderation
+) -> None:
+    for bio in ("first", "second"):
+        mine = (await ada.http.patch("/v1/me", json={"bio": bio})).json()
+        assert (mine["display_name"], mine["bio"], mine["profile_held"]) == ("Ada", bio, True)
+        assert (await bob.http.get("/v1/users/ada")).json()["bio"] == ""
+    first, second = sorted(await spoken(parts, WordsWritten), key=lambda event: event.written_at)
+    await judge(parts, first)
+    assert (await bob.http.get("/v1/users/ada")).json()["bio"] == ""
+    await judge(parts, second)
+    assert (await bob.http.get("/v1/users/ada")).json()["bio"] == "second"
+    assert (await ada.http.get("/v1/me")).json()["profile_held"] is False
+
+    moderation.says = Judged(verdict="block", decision=stopped("block"))
+    await ada.http.patch("/v1/me", json={"display_name": "Slur"})
+    seen = (await bob.http.get("/v1/users/ada")).json()
+    assert (seen["display_name"], seen["bio"]) == ("Ada", "second")
+    moderation.says = Judged(verdict="allow")
+    await ada.http.patch("/v1/me", json={"display_name": "Ada L."})
+    assert (await bob.http.get("/v1/users/ada")).json()["display_name"] == "Ada L."
+
+
+async def test_a_name_chosen_at_the_start_waits_too(
+    ada: Person, make_person: MakePerson, parts: Parts, moderation: Moderation
+) -> None:
+    cyd = await make_person("cyd", display_name="Cyd the Great")
+    assert (await cyd.http.get("/v1/me")).json()["display_name"] == "Cyd the Great"
+    assert (await ada.http.get("/v1/users/cyd")).json()["display_name"] == "cyd"
+    [written] = await spoken(parts, WordsWritten)
+    await judge(parts, written)
+    assert (await ada.http.get("/v1/users/cyd")).json()["display_name"] == "Cyd the Great"
