@@ -28,9 +28,9 @@ async def like(viewer: SignedIn, post: VisiblePost, parts: PartsDep) -> None:
 
 
 @router.delete("/v1/posts/{post_id}/like", status_code=204, dependencies=[Depends(limited_writes)])
-async def unlike(viewer: SignedIn, post: VisiblePost, parts: PartsDep) -> None:
-    """Take a like back."""
-    await react(parts, viewer, post, "like", on=False)
+async def unlike(viewer: SignedIn, post_id: str, parts: PartsDep) -> None:
+    """Take a like back, also when the post is out of sight by now. Where there is none nothing happens."""
+    await _take_back(parts, viewer, post_id, "like")
 
 
 @router.put("/v1/posts/{post_id}/bookmark", status_code=204, dependencies=[Depends(limited_writes)])
@@ -40,9 +40,9 @@ async def bookmark(viewer: SignedIn, post: VisiblePost, parts: PartsDep) -> None
 
 
 @router.delete("/v1/posts/{post_id}/bookmark", status_code=204, dependencies=[Depends(limited_writes)])
-async def unbookmark(viewer: SignedIn, post: VisiblePost, parts: PartsDep) -> None:
-    """Keep it no longer."""
-    await react(parts, viewer, post, "bookmark", on=False)
+async def unbookmark(viewer: SignedIn, post_id: str, parts: PartsDep) -> None:
+    """Keep it no longer, also when it is out of sight by now. Where nothing is kept nothing happens."""
+    await _take_back(parts, viewer, post_id, "bookmark")
 
 
 @router.post("/v1/posts/{post_id}/shares", status_code=204, dependencies=[Depends(limited_writes)])
@@ -65,6 +65,13 @@ async def list_bookmarks(
 ) -> Page[Post]:
     """Posts that one keeps, latest first. Only oneself sees this."""
     return await _reacted(request, response, viewer, parts, "bookmark", "bookmarks", limit, cursor)
+
+
+async def _take_back(parts: Parts, viewer: Viewer, post_id: str, kind: Kind) -> None:
+    # Visible or not, what is one's own stays one's own to take back; with a post its reactions are gone.
+    post = await parts.posts.get(post_id)
+    if post is not None:
+        await react(parts, viewer, post, kind, on=False)
 
 
 async def _reacted(

@@ -109,6 +109,25 @@ async def test_a_blocked_person_meets_nothing(ada: Person, bob: Person, painted:
     assert again.json()["code"] == "unknown_source_image"
 
 
+async def test_what_one_liked_can_be_taken_back_when_it_is_out_of_sight(
+    ada: Person, bob: Person, painted: MakePictures
+) -> None:
+    closed, blocked, gone = [await publish(ada, await painted(ada), visibility="public") for _ in range(3)]
+    for post in (closed, blocked, gone):
+        for kind in ("like", "bookmark"):
+            assert (await bob.http.put(f"/v1/posts/{post['id']}/{kind}")).status_code == 204
+    await ada.http.patch(f"/v1/posts/{closed['id']}", json={"visibility": "private"})
+    await ada.http.delete(f"/v1/posts/{gone['id']}")
+    for kind in ("like", "bookmark"):
+        assert (await bob.http.delete(f"/v1/posts/{closed['id']}/{kind}")).status_code == 204
+        assert (await bob.http.delete(f"/v1/posts/{gone['id']}/{kind}")).status_code == 204
+        assert (await bob.http.put(f"/v1/posts/{closed['id']}/{kind}")).status_code == 404
+    await ada.http.put("/v1/users/bob/block")
+    assert (await bob.http.delete(f"/v1/posts/{blocked['id']}/like")).status_code == 204
+    counts = [(await ada.http.get(f"/v1/posts/{post['id']}")).json()["counts"] for post in (closed, blocked)]
+    assert [(each["likes"], each["bookmarks"]) for each in counts] == [(0, 0), (0, 1)]
+
+
 async def test_passing_a_link_on_is_told(
     ada: Person, bob: Person, painted: MakePictures, outside: Callable[[str], Bus]
 ) -> None:

@@ -75,9 +75,9 @@ GET    /v1/posts/{post_id}                            200   200   200     404   
 PATCH  /v1/posts/{post_id}                            401   200   403     404       403      403
 DELETE /v1/posts/{post_id}                            401   204   403     404       403      403
 PUT    /v1/posts/{post_id}/like                       401   204   204     404       204      204
-DELETE /v1/posts/{post_id}/like                       401   204   204     404       204      204
+DELETE /v1/posts/{post_id}/like                       401   204   204     204       204      204
 PUT    /v1/posts/{post_id}/bookmark                   401   204   204     404       204      204
-DELETE /v1/posts/{post_id}/bookmark                   401   204   204     404       204      204
+DELETE /v1/posts/{post_id}/bookmark                   401   204   204     204       204      204
 POST   /v1/posts/{post_id}/shares                     401   204   204     404       204      204
 GET    /v1/posts/{post_id}/similar                    200   200   200     404       200      200
 GET    /v1/posts/{post_id}/remixes                    200   200   200     404       200      200

@@ -674,7 +674,7 @@ export interface paths {
         post?: never;
         /**
          * Unlike
-         * @description Take a like back.
+         * @description Take a like back, also when the post is out of sight by now. Where there is none nothing happens.
          */
         delete: operations["unlike_v1_posts__post_id__like_delete"];
         options?: never;
@@ -698,7 +698,7 @@ export interface paths {
         post?: never;
         /**
          * Unbookmark
-         * @description Keep it no longer.
+         * @description Keep it no longer, also when it is out of sight by now. Where nothing is kept nothing happens.
          */
         delete: operations["unbookmark_v1_posts__post_id__bookmark_delete"];
         options?: never;
