@@ -33,7 +33,7 @@ from shared.events import utcnow
 from shared.ids import first_id_at, new_id
 from shared.mongo import Document, Mongo
 
-PARTS = ("gateway",)
+PARTS = ("gateway", "moderation")
 AUTHORS = 10
 SIGN_UPS_AT_ONCE = 8
 BATCH = 1000

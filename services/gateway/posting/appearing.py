@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.gateway.context import Parts
-from services.gateway.posting import commenting
+from services.gateway.posting import commenting, publishing
 from shared.events import WordsJudged
 
 
@@ -13,6 +13,16 @@ async def words_judged(parts: Parts, event: WordsJudged) -> None:
     match target.kind:
         case "comment":
             await commenting.rate(parts, target.id, event.verdict, event.decision, only="pending")
+        case "post":
+            await _post(parts, event)
         case "profile":
             if event.verdict == "allow":
                 await parts.accounts.rate_profile(target.id, "allow", written_at=event.written_at)
+
+
+async def _post(parts: Parts, event: WordsJudged) -> None:
+    standing = {"moderation": event.verdict, "decision": event.decision.model_dump() if event.decision else None}
+    while (post := await parts.posts.get(event.target.id)) and post["moderation"] == "pending":
+        if changed := await publishing.change(parts, post, standing):
+            await publishing.tell_parent(parts, changed)
+            return

@@ -30,7 +30,7 @@ async def add(
         "text": text,
         "reply_to": parent["_id"] if parent else None,
         "moderation": judgement.standing,
-        "decision": judgement.decision.model_dump() if judgement.decision else None,
+        "decision": words.kept(judgement),
         "created_at": now,
     }
     events = (_event(comment),) if judgement.standing == "allow" else judgement.told

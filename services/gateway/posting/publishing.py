@@ -20,10 +20,12 @@ from services.gateway.errors import invalid
 from services.gateway.identity.auth import Viewer
 from services.gateway.people.telling import notify
 from services.gateway.pictures import cleaning
+from services.gateway.posting import post_words, words
 from services.gateway.store.posts import LISTED, OPEN
 from services.gateway.store.recounts import Kind
 from services.gateway.store.removals import Removal
 from shared.events import (
+    Event,
     PostChanged,
     PostDeleted,
     PostImage,
@@ -74,14 +76,16 @@ async def publish(
         "edited_at": None,
     }
     image_ids = [image["_id"] for image in images]
+    judgement = await post_words.judge_new(parts, post)
+    post |= {"moderation": judgement.standing, "decision": words.kept(judgement)}
 
     async def work(session: AsyncClientSession) -> list[Document]:
         if await parts.images.shown(image_ids, author.user_id, 1, session) != len(image_ids):
             raise not_ready()
         await parts.posts.insert(post, session)
         await _count_later(parts, post, session)
-        events: list[PostState | PostRemixed] = [state(PostPublished, post, author.display_name)]
-        if parent and visibility == "public":
+        events: list[Event] = [state(PostPublished, post, author.display_name), *judgement.told]
+        if parent and visibility == "public" and judgement.standing == "allow":
             events.append(
                 PostRemixed(
                     post_id=parent["_id"], author_id=parent["author_id"], user_id=author.user_id, remix_id=post_id
@@ -99,9 +103,15 @@ async def publish(
         raise
     parts.outbox.flush(rows)
     await _count(parts, post, 1)
-    if parent and visibility != "private":
-        await notify(parts, parent["author_id"], "remix", author.user_id, post_id=parent["_id"])
+    await tell_parent(parts, post)
     return post
+
+
+async def tell_parent(parts: Parts, post: Document) -> None:
+    """Tell whose post was remixed, once others may see the remix."""
+    parent = await parts.posts.get(post["parent_id"]) if post["parent_id"] else None
+    if parent and post["visibility"] != "private" and post["moderation"] == "allow":
+        await notify(parts, parent["author_id"], "remix", post["author_id"], post_id=parent["_id"])
 
 
 async def change(parts: Parts, post: Document, values: Document) -> Document | None:
@@ -113,7 +123,7 @@ async def change(parts: Parts, post: Document, values: Document) -> Document | N
         changed = await parts.posts.change(post["_id"], post["version"], values, session)
         if changed is None:
             return None
-        if changed["visibility"] != post["visibility"]:
+        if {*_counted_by(changed)} != {*_counted_by(post)}:
             await _count_later(parts, post, session)
             await _count_later(parts, changed, session)
         event = state(PostChanged, changed, author["display_name"] if author else "")
@@ -129,7 +139,7 @@ async def change(parts: Parts, post: Document, values: Document) -> Document | N
         return None
     changed, rows = done
     parts.outbox.flush(rows)
-    if post["visibility"] != changed["visibility"]:
+    if {*_counted_by(changed)} != {*_counted_by(post)}:
         await _count(parts, post, -1)
         await _count(parts, changed, 1)
     return changed
@@ -228,7 +238,9 @@ async def _count_later(parts: Parts, post: Document, session: AsyncClientSession
 
 
 def _counted_by(post: Document) -> Iterable[tuple[Kind, str]]:
-    """Whose counters a post moves: its author's, and those of the post that it remixes."""
+    """Whose counters a post moves where others may see it: its author's, and those of the post that it remixes."""
+    if post["moderation"] != "allow":
+        return
     if post["visibility"] in LISTED:
         yield "person", post["author_id"]
     if post["parent_id"] and post["visibility"] == "public":

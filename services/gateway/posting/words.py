@@ -14,6 +14,7 @@ from services.gateway.answers import Standing
 from services.gateway.context import Parts
 from shared.bus import Unanswered
 from shared.events import Decision, Target, Words, WordsWritten
+from shared.mongo import Document
 from shared.queries import JudgeWords
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,11 @@ class Judgement:
     standing: Standing
     decision: Decision | None = None
     told: tuple[WordsWritten, ...] = ()
+
+
+def kept(judgement: Judgement) -> Document | None:
+    """What a record keeps of the decision."""
+    return judgement.decision.model_dump() if judgement.decision else None
 
 
 async def judge(parts: Parts, target: Target, owner_id: str, written_at: datetime, text: str) -> Judgement:

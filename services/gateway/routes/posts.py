@@ -18,7 +18,7 @@ from services.gateway.edge.text import Prose, StrictBody
 from services.gateway.errors import forbidden, invalid, not_found
 from services.gateway.identity.auth import MaybeSignedIn, SignedIn, Viewer
 from services.gateway.people.preferences import Preferences
-from services.gateway.posting import publishing
+from services.gateway.posting import post_words, publishing
 from services.gateway.posting.tags import MOST, Tag, not_of_prompts, suggested_tags
 from services.gateway.visibility import visible_posts
 from shared.events import Visibility, utcnow
@@ -102,6 +102,7 @@ async def change_post(
     current: Document | None = post
     while current is not None:
         values = _changes(body, current)
+        values |= await post_words.judge_changed(parts, current, values)
         changed = await publishing.change(parts, current, values) if values else current
         if changed is not None:
             return tagged(request, await _present(parts, viewer, changed))

@@ -35,7 +35,7 @@ class Posts:
     caption, tags, model, aspect, seed, prompt, show_prompt, visibility, parent_id, root_id, counts: {likes, comments,
     remixes, bookmarks}, version, moderation, decision, created_at, edited_at}`. An image's `alt` is None while its
     author keeps the default. `moderation` is "allow", or the verdict that hides the post from others, with its
-    `decision`. `counts` are projections of the ledgers; `recounting.py` keeps them right.
+    `decision`, or "pending" without one. `counts` are projections of the ledgers; `recounting.py` keeps them right.
     """
 
     def __init__(self, mongo: Mongo) -> None:
@@ -127,11 +127,12 @@ class Posts:
         return await self._rows.find_one(query, {"_id": 1}) is not None
 
     async def count_remixes(self, post_id: str) -> int:
-        return await self._rows.count_documents({"parent_id": post_id, "visibility": "public"})
+        return await self._rows.count_documents({"parent_id": post_id, "visibility": "public", "moderation": "allow"})
 
     async def count_listed(self, user_id: str) -> int:
         """How many posts count on a person's profile."""
-        return await self._rows.count_documents({"author_id": user_id, "visibility": {"$in": LISTED}})
+        shown = {"visibility": {"$in": LISTED}, "moderation": "allow"}
+        return await self._rows.count_documents({"author_id": user_id} | shown)
 
     def all(self, *, after: str | None = None, author_id: str | None = None) -> AsyncIterator[Document]:
         """Every post, oldest first, for rebuilding what other services keep."""

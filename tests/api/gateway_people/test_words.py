@@ -13,8 +13,8 @@ from services.gateway.posting import appearing, decisions
 from shared.bus import Unanswered
 from shared.events import Decision, DecisionMade, Target, WordsJudged, WordsWritten
 from shared.queries import Judged, JudgeWords, Query
-from tests.api.conftest import MakePerson, Person
-from tests.api.gateway_people.arranging import add_post, spoken
+from tests.api.conftest import MakePerson, Person, problem
+from tests.api.gateway_people.arranging import add_image, add_post, spoken
 
 
 class Moderation:
@@ -117,6 +117,73 @@ async def test_what_was_decided_meanwhile_stands(
     [written] = await spoken(parts, WordsWritten)
     await judge(parts, written)
     assert await comments(ada.http, post_id) == ([], 0)
+
+
+async def shown(http: httpx.AsyncClient, post_id: str) -> str | None:
+    """How a post stands for one who can see it."""
+    answer = await http.get(f"/v1/posts/{post_id}")
+    return str(answer.json()["moderation"]) if answer.status_code == 200 else None
+
+
+async def posts_of(http: httpx.AsyncClient, username: str) -> int:
+    return int((await http.get(f"/v1/users/{username}")).json()["counts"]["posts"])
+
+
+async def test_a_post_waits_with_its_words(ada: Person, bob: Person, parts: Parts, moderation: Moderation) -> None:
+    plain = {"image_ids": [await add_image(parts, ada.id)], "visibility": "public"}
+    worded = {"image_ids": [await add_image(parts, ada.id)], "visibility": "public", "caption": "Look"}
+    silent, waiting = [(await ada.http.post("/v1/posts", json=body)).json() for body in (plain, worded)]
+    assert (silent["moderation"], waiting["moderation"]) == ("allow", "pending")
+    post_id = waiting["id"]
+    assert await shown(bob.http, silent["id"]) == "allow"
+    assert await shown(bob.http, post_id) is None
+    assert await posts_of(bob.http, "ada") == 1
+    [written] = await spoken(parts, WordsWritten)
+    assert written.words.text.split() == ["Look"]
+    await judge(parts, written)
+    assert await shown(bob.http, post_id) == "allow"
+    assert await posts_of(bob.http, "ada") == 2
+
+    moderation.says = None
+    refused = await ada.http.patch(f"/v1/posts/{post_id}", json={"caption": "Other words"})
+    assert problem(refused, 503, "moderation_away")["status"] == 503
+    assert refused.headers["Retry-After"]
+    assert (await bob.http.get(f"/v1/posts/{post_id}")).json()["caption"] == "Look"
+    assert (await ada.http.patch(f"/v1/posts/{post_id}", json={"visibility": "unlisted"})).status_code == 200
+
+
+@pytest.mark.parametrize("words", [{"caption": "Rude"}, {"tags": ["rude"]}, {"alt": "Rude"}])
+async def test_words_that_are_stopped_hide_a_post_until_there_are_better_ones(
+    ada: Person, bob: Person, parts: Parts, moderation: Moderation, words: dict[str, Any]
+) -> None:
+    image_id = await add_image(parts, ada.id)
+    moderation.says = Judged(verdict="allow")
+    made = (await ada.http.post("/v1/posts", json={"image_ids": [image_id], "visibility": "public"})).json()
+    if "alt" in words:
+        words = {"alt": {image_id: words["alt"]}}
+    moderation.says = Judged(verdict="hold", decision=stopped("hold"))
+    changed = await ada.http.patch(f"/v1/posts/{made['id']}", json=words)
+    assert (changed.status_code, changed.json()["moderation"]) == (200, "hold")
+    assert await shown(bob.http, made["id"]) is None
+    assert await posts_of(bob.http, "ada") == 0
+    moderation.says = Judged(verdict="allow")
+    better = {"caption": "Kind", "tags": ["kind"], "alt": {image_id: "Kind"}}
+    assert (await ada.http.patch(f"/v1/posts/{made['id']}", json=better)).json()["moderation"] == "allow"
+    assert await shown(bob.http, made["id"]) == "allow"
+    assert await posts_of(bob.http, "ada") == 1
+
+
+async def test_better_words_do_not_lift_what_moderators_blocked(
+    ada: Person, bob: Person, parts: Parts, moderation: Moderation
+) -> None:
+    moderation.says = Judged(verdict="allow")
+    image_id = await add_image(parts, ada.id)
+    made = (await ada.http.post("/v1/posts", json={"image_ids": [image_id], "visibility": "public"})).json()
+    blocked = stopped("block").model_copy(update={"rule": "moderator"})
+    await overrule(parts, Target(kind="post", id=made["id"]), ada.id, blocked)
+    answer = await ada.http.patch(f"/v1/posts/{made['id']}", json={"caption": "Kind"})
+    assert answer.json()["moderation"] == "block"
+    assert await shown(bob.http, made["id"]) is None
 
 
 async def test_a_new_name_waits_and_the_old_one_is_seen(
