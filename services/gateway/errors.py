@@ -191,6 +191,9 @@ def install_error_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         return problem_response(request, Problem(status, code, text, headers=headers))
 
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+        # What can't be an id is an id that nobody has.
+        if any(one["loc"][0] == "path" for one in error.errors()):
+            return problem_response(request, not_found())
         problem = Problem(422, "invalid_request", "Some parts of the request are not valid.", errors=error.errors())
         return problem_response(request, problem)
 
