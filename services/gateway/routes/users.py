@@ -113,25 +113,19 @@ async def follow(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> N
 
 @router.delete("/v1/users/{username}/follow", status_code=204, dependencies=_writes)
 async def unfollow(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
-    await relating.end(parts, viewer.user_id, "follow", (await _other(parts, viewer, username))["_id"])
+    await relating.end(parts, viewer.user_id, "follow", await _named(parts, viewer, username))
 
 
 @router.put("/v1/users/{username}/block", status_code=204, dependencies=_writes)
 async def block(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
-    """Block a person: neither sees the other any more, and neither follows the other."""
-    await relating.begin(parts, viewer.user_id, "block", (await _other(parts, viewer, username))["_id"])
+    """Block a person, also one who blocks: neither sees the other any more, and neither follows the other."""
+    await relating.begin(parts, viewer.user_id, "block", await _named(parts, viewer, username))
 
 
 @router.delete("/v1/users/{username}/block", status_code=204, dependencies=_writes)
 async def unblock(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
     """Lift a block, also when they have blocked back meanwhile."""
-    account = await parts.accounts.by_username(username, {"_id": 1})
-    if account is None:
-        raise not_found("There is no person of this name.")
-    standing = await parts.relations.standing(viewer.user_id, [account["_id"]])
-    if account["_id"] in standing.blocked_by - standing.blocks:
-        raise not_found("There is no person of this name.")
-    await relating.end(parts, viewer.user_id, "block", account["_id"])
+    await relating.end(parts, viewer.user_id, "block", await _named(parts, viewer, username))
 
 
 @router.put("/v1/users/{username}/mute", status_code=204, dependencies=_writes)
@@ -142,11 +136,22 @@ async def mute(username: UsernamePath, parts: PartsDep, viewer: SignedIn, until:
 
 @router.delete("/v1/users/{username}/mute", status_code=204, dependencies=_writes)
 async def unmute(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> None:
-    await relating.end(parts, viewer.user_id, "mute", (await _other(parts, viewer, username))["_id"])
+    await relating.end(parts, viewer.user_id, "mute", await _named(parts, viewer, username))
 
 
 async def _other(parts: Parts, viewer: Viewer, username: str) -> Document:
-    account = await find_person(parts, viewer, username)
+    return _not_oneself(viewer, await find_person(parts, viewer, username))
+
+
+async def _named(parts: Parts, viewer: Viewer, username: str) -> str:
+    """Whom the viewer keeps away from, or lets go, seen or not. It answers alike whether or not that person blocks."""
+    account = await parts.accounts.by_username(username, {"_id": 1})
+    if account is None:
+        raise not_found("There is no person of this name.")
+    return str(_not_oneself(viewer, account)["_id"])
+
+
+def _not_oneself(viewer: Viewer, account: Document) -> Document:
     if account["_id"] == viewer.user_id:
         raise conflict("oneself", "This can't be done to oneself.")
     return account

@@ -57,11 +57,11 @@ GET    /v1/users/{username}/posts                     200   200   200     404   
 GET    /v1/users/{username}/followers                 200   200   200     404       200      200
 GET    /v1/users/{username}/following                 200   200   200     404       200      200
 PUT    /v1/users/{username}/follow                    401   409   204     404       204      204
-DELETE /v1/users/{username}/follow                    401   409   204     404       204      204
-PUT    /v1/users/{username}/block                     401   409   204     404       204      204
-DELETE /v1/users/{username}/block                     401   204   204     404       204      204
+DELETE /v1/users/{username}/follow                    401   409   204     204       204      204
+PUT    /v1/users/{username}/block                     401   409   204     204       204      204
+DELETE /v1/users/{username}/block                     401   409   204     204       204      204
 PUT    /v1/users/{username}/mute                      401   409   204     404       204      204
-DELETE /v1/users/{username}/mute                      401   409   204     404       204      204
+DELETE /v1/users/{username}/mute                      401   409   204     204       204      204
 POST   /v1/generations                                401   202   202     202       202      202
 POST   /v1/generations/intent                         401   202   202     202       202      202
 GET    /v1/generations/{generation_id}                401   200   404     404       404      404

@@ -91,9 +91,12 @@ async def test_blocking_hides_both_from_each_other(
         assert await names(bob.http, f"/v1/users/eve/{path}") == ["bob"]
         assert await names(ada.http, f"/v1/users/eve/{path}") == ["ada"]
         assert await names(client, f"/v1/users/eve/{path}") in (["bob", "ada"], ["ada", "bob"])
-    for kind in ("follow", "mute", "block"):
+    for kind in ("follow", "mute"):
         problem(await bob.http.put(f"/v1/users/ada/{kind}"), 404, "not_found")
-        problem(await bob.http.delete(f"/v1/users/ada/{kind}"), 404, "not_found")
+    for kind in ("follow", "mute", "block"):
+        problem(await bob.http.delete("/v1/users/nobody/" + kind), 404, "not_found")
+        problem(await bob.http.delete("/v1/users/bob/" + kind), 409, "oneself")
+        assert (await bob.http.delete(f"/v1/users/ada/{kind}")).status_code == 204
 
     # Who blocks sees enough to lift it again.
     seen = (await ada.http.get("/v1/users/bob")).json()
@@ -110,11 +113,28 @@ async def test_blocking_hides_both_from_each_other(
 
 async def test_a_block_can_be_lifted_after_both_blocked(ada: Person, bob: Person) -> None:
     await asyncio.gather(ada.http.put("/v1/users/bob/block"), bob.http.put("/v1/users/ada/block"))
-    lifted = [await ada.http.delete("/v1/users/bob/block"), await bob.http.delete("/v1/users/ada/block")]
-    # Whoever came second was not to know of the other; nobody is left blocked by somebody who wants it lifted.
-    assert {answer.status_code for answer in lifted} <= {204, 404}
+    assert await names(ada.http, "/v1/me/blocks") == ["bob"]
+    assert await names(bob.http, "/v1/me/blocks") == ["ada"]
+    assert (await ada.http.delete("/v1/users/bob/block")).status_code == 204
+    # Else nobody could keep away from somebody who blocks them first and lifts it again.
+    problem(await ada.http.get("/v1/users/bob"), 404, "not_found")
+    assert (await bob.http.delete("/v1/users/ada/block")).status_code == 204
     assert (await ada.http.get("/v1/users/bob")).status_code == 200
     assert (await bob.http.get("/v1/users/ada")).status_code == 200
+
+
+async def test_who_blocked_one_first_can_be_blocked_too(ada: Person, bob: Person, parts: Parts) -> None:
+    await bob.http.put("/v1/users/ada/mute")
+    await ada.http.put("/v1/users/bob/block")
+    assert (await bob.http.put("/v1/users/ada/block")).status_code == 204
+    problem(await bob.http.put("/v1/users/nobody/block"), 404, "not_found")
+    await ada.http.delete("/v1/users/bob/block")
+    problem(await ada.http.get("/v1/users/bob"), 404, "not_found")
+    assert await names(bob.http, "/v1/me/blocks") == ["ada"]
+    # Who is in one's list can be taken off it.
+    await ada.http.put("/v1/users/bob/block")
+    assert (await bob.http.delete("/v1/users/ada/mute")).status_code == 204
+    assert await names(bob.http, "/v1/me/mutes") == []
 
 
 async def test_muting_is_quiet_and_can_end_by_itself(ada: Person, bob: Person, parts: Parts) -> None:

@@ -371,7 +371,7 @@ export interface paths {
         get?: never;
         /**
          * Block
-         * @description Block a person: neither sees the other any more, and neither follows the other.
+         * @description Block a person, also one who blocks: neither sees the other any more, and neither follows the other.
          */
         put: operations["block_v1_users__username__block_put"];
         post?: never;
@@ -1383,7 +1383,7 @@ export interface components {
              * @description Anything but `allow` hides it from others.
              * @enum {string}
              */
-            moderation: "allow" | "hold" | "block";
+            moderation: "allow" | "hold" | "block" | "pending";
             /**
              * Created At
              * Format: date-time
@@ -2264,7 +2264,7 @@ export interface components {
              * @description Anything but `allow` hides the post from others.
              * @enum {string}
              */
-            moderation: "allow" | "hold" | "block";
+            moderation: "allow" | "hold" | "block" | "pending";
             /**
              * Created At
              * Format: date-time
