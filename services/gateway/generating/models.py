@@ -13,27 +13,31 @@ from shared.mongo import Mongo
 from shared.queries import ListModels, Models
 
 FRESH_S = 30.0
+UNHEARD_S = 1.0
+"""Until a generator is asked again that this process never heard: it may just be starting, with another model."""
+
 ASK_TIMEOUT_S = 1.0
 DEFAULT_MODEL = "pocket"
 """Asked for while no generator has ever been heard; the generator itself then says what it can't do."""
 
 
 class ModelRegistry:
-    """The generator's list, asked for at most every 30 s, and kept in the database for when it is down."""
+    """The generator's list, once heard asked for at most every 30 s, and kept in the database for when it is down."""
 
     def __init__(self, mongo: Mongo, bus: Bus) -> None:
         self._rows = mongo.database["models"]
         self._bus = bus
         self._known: Models | None = None
-        self._asked_at = -FRESH_S
+        self._heard = False
+        self._fresh_until = 0.0
         self._asking = asyncio.Lock()
 
     async def list(self) -> Models | None:
         """What can be asked for; None when no generator was ever heard."""
-        if time.monotonic() - self._asked_at < FRESH_S:
+        if time.monotonic() < self._fresh_until:
             return self._known
         async with self._asking:
-            if time.monotonic() - self._asked_at >= FRESH_S:
+            if time.monotonic() >= self._fresh_until:
                 await self._ask()
         return self._known
 
@@ -45,8 +49,9 @@ class ModelRegistry:
                 row = await self._rows.find_one({"_id": "known"})
                 self._known = Models.model_validate(row["models"]) if row else None
         else:
+            self._heard = True
             # Only a fallback: failing to keep it must not fail the request.
             with contextlib.suppress(PyMongoError):
                 kept = {"models": self._known.model_dump(mode="json")}
                 await self._rows.update_one({"_id": "known"}, {"$set": kept}, upsert=True)
-        self._asked_at = time.monotonic()
+        self._fresh_until = time.monotonic() + (FRESH_S if self._heard else UNHEARD_S)

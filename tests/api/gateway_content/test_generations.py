@@ -152,17 +152,6 @@ async def test_bad_requests_say_what_is_wrong(ada: Person, studio: Studio) -> No
     assert studio.submitted == []
 
 
-async def test_without_a_generator_the_default_model_is_taken(ada: Person) -> None:
-    assert (await ask(ada, "a fox")).json()["model"] == "pocket"
-    assert (await ada.http.get("/v1/models")).status_code == 503
-
-
-async def test_the_models_are_listed(client: httpx.AsyncClient, studio: Studio) -> None:
-    answer = await client.get("/v1/models")
-    assert answer.json()["default"] == "pocket"
-    assert answer.json()["models"][0]["sizes"]["3:2"] == [384, 256]
-
-
 async def test_a_random_seed_is_told_and_differs(ada: Person, studio: Studio) -> None:
     seeds = {(await ask(ada, "a fox")).json()["seed"] for _ in range(3)}
     assert len(seeds) == 3
