@@ -27,17 +27,21 @@ _STANDARD = str.maketrans("-_", "+/")
 JOINERS = frozenset(" .-_*/,~'`·•|+")
 MAX_BASE64 = 20_000
 SHORTEST_BASE64 = 8
+LONG_BASE64 = 16
 LONGEST_WORD = 200
 MAX_EXPANSION = 4
 """Latin ligatures become up to four letters; a character that stands for a sentence must not make the work grow."""
 WHOLE_MARGIN = 0.25
 """How much larger the share of known words must get before a whole text is read as ROT13 or backwards."""
+OWN_SHAPE = frozenset("бгджзйлфцчшщъыьэюяё")
+"""Cyrillic letters that look like no Latin one. A word that has some, and no Latin letter, is no disguise."""
 INVISIBLE = frozenset({"Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn"})
 
 # Python takes a character at a time where these patterns take a run of them. None can go back in the text.
 _SIGNS = "".join(map(re.escape, sorted(SYMBOLS)))
 _UNSPACED = re.compile(rf"\S{{{SHORTEST_BASE64},}}+")
 _DISGUISED = re.compile(rf"[\w{_SIGNS}*]{{1,{LONGEST_WORD}}}+")
+_LATIN_OR_CYRILLIC = re.compile(r"[A-Za-z\u0400-\u04ff]{3,}+")
 _WORDS = re.compile(r"[^\W\d_]{3,}+")
 _ONE = rf"(?!_)[\w{_SIGNS}]"
 _NOTHING_LONGER = r"(?![^\W_])"
@@ -127,6 +131,8 @@ def _plain(character: str) -> str:
         return chr(code - TAG_BASE)
     if character.isspace():
         return " "
+    if "가" <= character <= "힣":
+        return character  # Its parts are letters, of which the first alone would say little.
     confusables = _confusables()
     plain = ""
     for part in unicodedata.normalize("NFKD", character)[:MAX_EXPANSION]:
@@ -142,6 +148,10 @@ def fold(text: str) -> Reading:
     if text.isascii() and text.isprintable():
         return Reading(text, tuple(range(len(text))))
     parts = [character if " " < character <= "~" else _plain(character) for character in text]
+    for match in _LATIN_OR_CYRILLIC.finditer(text):
+        word = match[0].lower()
+        if not OWN_SHAPE.isdisjoint(word) and not any(map(str.isascii, word)):
+            parts[match.start() : match.end()] = word.replace("ё", "е")
     return Reading("".join(parts), tuple(index for index, part in enumerate(parts) for _ in part))
 
 
@@ -180,7 +190,9 @@ def _from_base64(word: str) -> str | None:
         return None
     folded = fold(text).text
     letters = sum(character.isalpha() or character == " " for character in folded)
-    return folded if len(folded) >= 4 and letters >= 0.8 * len(folded) else None
+    # Lists of tags with weights have more signs; in a long text chance alone doesn't make all of them printable.
+    enough = 0.6 if len(folded) >= LONG_BASE64 and text.isprintable() else 0.8
+    return folded if len(folded) >= 4 and letters >= enough * len(folded) else None
 
 
 def _whole(reading: Reading, vocabulary: Vocabulary) -> Reading:

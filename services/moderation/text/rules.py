@@ -13,16 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from services.moderation.text.normalise import fold
+
 DEFAULT_RULES = Path(__file__).with_name("rules.toml")
 UNDER_18 = "#under_18"
 UNLESS_WITHIN = 7
-CONTEXT = ("people", "innocent_context", "slur_innocent")
-"""Groups of everyday words: no disguise hides them, so they are no terms to look for."""
+CONTEXT = ("people", "innocent_context", "slur_innocent", "explicit_elsewhere", "naked_elsewhere", "minors_elsewhere")
+"""Groups of everyday words and of other languages: no term to look for in what an English word may be disguised as."""
 AGE_WORDS = frozenset({"year", "years", "yr", "yrs", "yo", "y"})
 
 
 _WORD = re.compile(r"[^\W_]++(?:['’]++[^\W_]++)*+")
 """Letters and digits, with apostrophes between them. Possessive throughout: what was matched is not tried again."""
+
+
+_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+_PARTS = re.compile(rf"[{_UNSPACED}]|[^{_UNSPACED}]++")
+"""Chinese and Japanese are written without spaces, and Korean words have endings: each character stands for itself."""
 
 
 class Word(NamedTuple):
@@ -50,6 +57,23 @@ def words_of(text: str) -> list[Word]:
     return [Word(_bare(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
+def _apart(words: Sequence[Word]) -> list[Word]:
+    """The words, with those of scripts that don't part them cut into characters."""
+    apart: list[Word] = []
+    for word in words:
+        if word.text.isascii():
+            apart.append(word)
+        else:
+            parts = _PARTS.finditer(word.text)
+            apart += [Word(part[0], word.start + part.start(), word.start + part.end()) for part in parts]
+    return apart
+
+
+def _spelled(phrase: str) -> list[str]:
+    """A phrase's words as they stand in a plain reading."""
+    return [word.text for word in _apart(words_of(fold(phrase).text.lower()))]
+
+
 def _bare(word: str) -> str:
     return word if word.isalnum() else word.replace("'", "").replace("’", "")
 
@@ -62,7 +86,7 @@ class Phrases:
         # By the first two words, because a text may be made of nothing but words with which many phrases begin.
         self._begun: dict[str, dict[str, list[tuple[str, ...]]]] = {}
         for phrase in phrases:
-            first, *rest = [word.text for word in words_of(phrase)]
+            first, *rest = _spelled(phrase)
             if not rest:
                 self._alone |= {first, first + "s"}
                 continue
@@ -155,6 +179,7 @@ class RuleSet:
 
     def find(self, words: Sequence[Word], stage: str) -> list[RuleHit]:
         """The rules that fire on the words of a plain reading, each once, at its first place."""
+        words = _apart(words)
         where: dict[str, list[int]] = {}
         for at, word in enumerate(words):
             where.setdefault(word.text, []).append(at)

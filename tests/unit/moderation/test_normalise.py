@@ -113,6 +113,16 @@ def test_words_in_disguise_beside_short_and_unknown_ones(vocabulary: Vocabulary,
     assert flatten(read(text, vocabulary)).text == reading
 
 
+@pytest.mark.parametrize("text", ["обнаженная девушка", "섹스하는 사람", "裸の女性", "голая женщина, photo, 8k"])
+def test_other_languages_are_no_disguise(vocabulary: Vocabulary, text: str) -> None:
+    assert flatten(read(text, vocabulary)).text == text
+
+
+def test_a_list_of_tags_with_weights_is_found_in_base64(vocabulary: Vocabulary) -> None:
+    tags = "1girl, solo, (nude:1.3), (bed sheet:1.2), masterpiece"
+    assert read(base64.b64encode(tags.encode()).decode(), vocabulary).text == tags
+
+
 def test_a_masked_word_is_read_alike_in_every_process() -> None:
     """The terms come in a set, whose order differs from process to process."""
     terms = ["shot", "shit", "shut"]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
-from services.moderation.text.rules import RuleSet, words_of
+from services.moderation.text.normalise import read
+from services.moderation.text.rules import DEFAULT_RULES, RuleSet, words_of
+from services.moderation.text.windows import flatten
+from services.moderation.text.words import Vocabulary
 
 
 def categories(rules: RuleSet, text: str, stage: str = "prompt") -> set[str]:
@@ -89,3 +94,61 @@ def test_harmless_company_hides_no_plain_word(rules: RuleSet) -> None:
 def test_a_slur_counts_only_with_the_head(rules: RuleSet) -> None:
     (hit,) = [each for each in rules.find(words_of("they called me a faggot"), "prompt") if each.rule == "hate.slur"]
     assert hit.with_model > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Голая девушка на пляже, 8k",
+        "фото: обнажённая грудь крупным планом",
+        "ベッドの上の裸の女性、高画質",
+        "一个裸女的写真",
+        "섹스하는 사람들",
+        "mujer desnuda, tetas al aire",
+        "çıplak kadın, fotoğraf",
+        "امرأة عارية على الشاطئ",
+    ],
+)
+def test_words_of_other_languages_are_found_in_their_own_letters(
+    rules: RuleSet, vocabulary: Vocabulary, text: str
+) -> None:
+    assert "sexual" in categories(rules, flatten(read(text, vocabulary)).text)
+
+
+@pytest.mark.parametrize("text", ["裸の少女", "голая школьница", "una niña desnuda", "여고생 섹스"])
+def test_minors_are_named_in_other_languages_too(rules: RuleSet, vocabulary: Vocabulary, text: str) -> None:
+    assert "sexual_minor" in categories(rules, flatten(read(text, vocabulary)).text)
+
+
+def test_names_that_mean_a_child_elsewhere_are_names(rules: RuleSet, vocabulary: Vocabulary) -> None:
+    assert "sexual_minor" not in categories(rules, flatten(read("Nina in lingerie, nude, adult", vocabulary)).text)
+
+
+def test_a_hit_in_a_script_without_spaces_says_where_it_is(rules: RuleSet) -> None:
+    text = "美しい裸の女性"
+    (hit,) = rules.find(words_of(text), "prompt")
+    assert text[hit.start : hit.end] == "裸の女"
+
+
+@pytest.mark.parametrize(
+    "text", ["голые деревья зимой", "裸眼の視力", "a bath bomb recipe", "how to build a birdhouse"]
+)
+def test_the_innocent_of_other_languages_and_recipes_pass(rules: RuleSet, vocabulary: Vocabulary, text: str) -> None:
+    assert categories(rules, flatten(read(text, vocabulary)).text) == set()
+
+
+@pytest.mark.parametrize("group", ["explicit", "explicit_tags", "explicit_elsewhere"])
+def test_what_is_listed_is_found_after_reading(rules: RuleSet, vocabulary: Vocabulary, group: str) -> None:
+    listed = tomllib.loads(DEFAULT_RULES.read_text("utf-8"))["groups"][group]
+    lost = [
+        phrase
+        for phrase in listed
+        if "sexual" not in categories(rules, flatten(read(f"a picture of {phrase}", vocabulary)).text)
+    ]
+    assert lost == []
+
+
+def test_words_of_two_meanings_count_only_with_the_head(rules: RuleSet) -> None:
+    hits = rules.find(words_of("a nude-coloured vase"), "prompt")
+    assert {hit.category for hit in hits} == {"sexual"}
+    assert all(hit.with_model > 0 for hit in hits)
