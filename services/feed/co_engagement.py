@@ -1,10 +1,13 @@
 """What people like together: two closed-form models over posts, blended, and refreshed in the background.
 
 1. EASE (Steck 2019): B = I − P · diag(P)⁻¹ with P = (G + own_share · diag(XᵀX) + λI)⁻¹, where X holds who liked what.
-   G says how much posts go together, and adds up three ways: liked by one person (XᵀX); liked in one sitting, one soon
-   after the other, exp(−Δt / 60 s − places between / 5); and being alike (side information as further rows of X,
-   Jeunen et al. 2020). The share of the diagonal stands for dropout of likes (EDLAE, Steck 2020).
-2. A low-pass filter of the normalised graph of people and posts (GF-CF, Shen et al. 2021).
+   G says how much posts go together, and adds up three ways: liked by one person (XᵀX); liked by one person in one
+   sitting, exp(−Δt / 60 s); and being alike (side information as further rows of X, Jeunen et al. 2020), by the square
+   of the cosine, as a little likeness says next to nothing. The share of the diagonal stands for dropout of likes
+   (EDLAE, Steck 2020). There are two λ, and a person's scores lie between by how much they like: where many signs
+   agree the weak ones need less weight.
+2. A low-pass filter of the normalised graph of people and posts (GF-CF, Shen et al. 2021), read with less weight of
+   what is popular than there: `graph_exponent` stands for their 0.5.
 
 Each person's scores are standardised before they are added. What a person likes now says more than what they liked
 long ago, so the row they are scored by weighs the latest most (`recency`). `CHOSEN` was chosen on validation data by
@@ -27,19 +30,25 @@ Like = tuple[str, str, float]
 MOST_POSTS = 2_000
 MOST_BY_ONE = 500
 SITTING_S = 60.0
-SITTING_PLACES = 5.0
-RECENT_LIKES = 4.0
+RECENT_LIKES = 8.0
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """Settings of the models. `sitting_share` is a share of all that goes together by likes."""
+    """Settings of the models. `sitting_share` is a share of all that goes together by likes.
 
-    regularisation: float = 900.0
-    own_share: float = 1.0
+    `regularisation` is for whoever likes next to nothing, `regularisation_of_many` for whoever likes very much, and
+    who likes `many` posts stands in the middle.
+    """
+
+    regularisation: float = 400.0
+    regularisation_of_many: float = 1300.0
+    many: float = 80.0
+    own_share: float = 2.0
     sitting_share: float = 0.05
     likeness: float = 40.0
     factors: int = 48
+    graph_exponent: float = 0.3
     graph_weight: float = 0.5
 
 
@@ -59,13 +68,47 @@ def most_liked(likes: Iterable[Like], *, min_likes: int = 2) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of posts, whatever the settings. The first three are posts × posts.
+
+    `together` counts who likes both, and on its diagonal who likes one. `waves` has the eigenvectors of the normalised
+    graph as columns, the smoothest last.
+    """
+
+    posts: Sequence[str]
+    together: Matrix
+    sitting: Matrix
+    likeness: Matrix
+    waves: Matrix
+
+    @classmethod
+    def of(cls, likes: Iterable[Like], posts: Sequence[str], contents: Matrix) -> Evidence:
+        """From the likes of `posts`; `contents` has a vector for each, zero where what it shows is unknown."""
+        column = {post_id: index for index, post_id in enumerate(posts)}
+        histories: dict[str, list[tuple[float, int]]] = {}
+        for (user_id, post_id), at in {(user_id, post_id): at for user_id, post_id, at in likes}.items():
+            if post_id in column:
+                histories.setdefault(user_id, []).append((at, column[post_id]))
+        liked = np.zeros((len(histories), len(posts)), np.float32)
+        sitting = np.zeros((len(posts), len(posts)), np.float32)
+        for row, history in enumerate(histories.values()):
+            history.sort()
+            times = np.array([at for at, _ in history[-MOST_BY_ONE:]])
+            items = [item for _, item in history[-MOST_BY_ONE:]]
+            liked[row, [item for _, item in history]] = 1.0
+            sitting[np.ix_(items, items)] += np.exp(-np.abs(times[:, None] - times) / SITTING_S)
+        return cls(posts, liked.T @ liked, sitting, _likeness(contents), _waves(liked))
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
-    """Matrices of posts × posts: a person's scores are their row of likes times each of the first two.
+    """Matrices of posts × posts: a person's scores are their row of likes times each of the first three.
 
     `together` says which posts any one person likes both of.
     """
 
     ease: Matrix
+    tight: Matrix
     graph: Matrix
     together: NDArray[np.bool_]
 
@@ -84,40 +127,29 @@ class CoEngagement:
         return cls([], None)
 
     @classmethod
-    def fit(
-        cls, likes: Iterable[Like], posts: Sequence[str], contents: Matrix, *, blend: Blend = CHOSEN
-    ) -> CoEngagement:
-        """Fit to the likes of `posts`; `contents` has a vector for each, zero where what it shows is unknown."""
-        if len(posts) < 2:
+    def fit(cls, evidence: Evidence, blend: Blend = CHOSEN) -> CoEngagement:
+        """Both models of the evidence; of fewer than two posts there is nothing to know."""
+        gram = evidence.together
+        if len(gram) < 2:
             return cls.empty()
-        column = {post_id: index for index, post_id in enumerate(posts)}
-        histories: dict[str, list[tuple[float, int]]] = {}
-        for (user_id, post_id), at in {(user_id, post_id): at for user_id, post_id, at in likes}.items():
-            if post_id in column:
-                histories.setdefault(user_id, []).append((at, column[post_id]))
-        liked = np.zeros((len(histories), len(posts)), np.float32)
-        sitting = np.zeros((len(posts), len(posts)), np.float32)
-        for row, history in enumerate(histories.values()):
-            history.sort()
-            times = np.array([at for at, _ in history[-MOST_BY_ONE:]])
-            items = [item for _, item in history[-MOST_BY_ONE:]]
-            liked[row, [item for _, item in history]] = 1.0
-            places = np.arange(len(items))
-            apart = np.abs(times[:, None] - times) / SITTING_S + np.abs(places[:, None] - places) / SITTING_PLACES
-            sitting[np.ix_(items, items)] += np.exp(-apart)
-        gram = liked.T @ liked
         share = blend.sitting_share
-        pulled = (1.0 - share) * gram + share * (gram.sum() / sitting.sum()) * sitting
-        pulled += blend.likeness * _likeness(contents)
-        pulled[np.diag_indices_from(pulled)] += blend.regularisation + blend.own_share * np.diag(gram)
-        return cls(posts, Parts(_ease(pulled), _graph_filter(liked, blend.factors), gram > 0), blend)
+        pulled = (1.0 - share) * gram + share * (gram.sum() / evidence.sitting.sum()) * evidence.sitting
+        pulled += blend.likeness * evidence.likeness
+        pulled[np.diag_indices_from(pulled)] += blend.own_share * np.diag(gram)
+        ease, tight = (_ease(pulled, ridge) for ridge in (blend.regularisation, blend.regularisation_of_many))
+        smooth = evidence.waves[:, -blend.factors :]
+        counts: Matrix = np.maximum(np.diag(gram), 1.0) ** np.float32(blend.graph_exponent)
+        graph: Matrix = (smooth / counts[:, None]) @ (smooth * counts[:, None]).T
+        return cls(evidence.posts, Parts(ease, tight, graph, gram > 0), blend)
 
     def scores(self, liked: Matrix) -> Matrix:
         """Scores of every post (columns like `posts`) for people given as rows of how much each like weighs."""
         if self._parts is None:
             return np.zeros_like(liked)
-        graph = _standard(liked @ self._parts.graph)
-        blend: Matrix = _standard(liked @ self._parts.ease) + self._blend.graph_weight * graph
+        much = liked.sum(axis=1, keepdims=True)
+        tight: Matrix = much / (much + self._blend.many)
+        ease = (1.0 - tight) * _standard(liked @ self._parts.ease) + tight * _standard(liked @ self._parts.tight)
+        blend: Matrix = _standard(ease) + self._blend.graph_weight * _standard(liked @ self._parts.graph)
         return blend
 
     def __call__(self, latest: Mapping[str, float]) -> dict[str, float]:
@@ -146,34 +178,32 @@ class CoEngagement:
 
 
 def _likeness(contents: Matrix) -> Matrix:
-    """Cosines between what posts show, beyond what all of them have in common."""
+    """Squares of the cosines between what posts show, beyond what all of them have in common; 0 for the unlike."""
     known = contents.any(axis=1)
     centred = contents - contents.sum(axis=0) / max(int(known.sum()), 1)
     centred[~known] = 0.0
     centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
-    likeness: Matrix = centred @ centred.T
+    likeness: Matrix = np.maximum(centred @ centred.T, 0.0) ** 2
     return likeness
 
 
-def _ease(gram: Matrix) -> Matrix:
-    inverse = np.linalg.inv(gram)
+def _ease(gram: Matrix, ridge: float) -> Matrix:
+    inverse = np.linalg.inv(gram + ridge * np.eye(len(gram), dtype=np.float32))
     weights: Matrix = (-inverse / np.diag(inverse)).astype(np.float32)
     np.fill_diagonal(weights, 0.0)
     return weights
 
 
-def _graph_filter(liked: Matrix, factors: int) -> Matrix:
+def _waves(liked: Matrix) -> Matrix:
     people = np.maximum(liked.sum(axis=1), 1.0) ** -0.5
     posts = np.maximum(liked.sum(axis=0), 1.0) ** -0.5
     graph = people[:, None] * liked * posts
-    if graph.shape[0] < graph.shape[1]:
-        values, left = np.linalg.eigh(graph @ graph.T)
-        kept = values[-factors:] > 1e-6
-        right = (graph.T @ left[:, -factors:][:, kept]) / np.sqrt(values[-factors:][kept])
-    else:
-        right = np.linalg.eigh(graph.T @ graph)[1][:, -factors:]
-    smooth: Matrix = (posts[:, None] * (right @ right.T) / posts).astype(np.float32)
-    return smooth
+    if graph.shape[0] >= graph.shape[1]:
+        return np.linalg.eigh(graph.T @ graph)[1].astype(np.float32)
+    values, left = np.linalg.eigh(graph @ graph.T)
+    kept = values > 1e-6
+    waves: Matrix = (graph.T @ left[:, kept] / np.sqrt(values[kept])).astype(np.float32)
+    return waves
 
 
 def _standard(scores: Matrix) -> Matrix:

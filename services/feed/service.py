@@ -9,7 +9,7 @@ from random import Random
 
 from opentelemetry import trace
 
-from services.feed.co_engagement import CoEngagement, most_liked
+from services.feed.co_engagement import CoEngagement, Evidence, most_liked
 from services.feed.cursors import FeedContext, PlaceCursor, SessionCursor, read_context, read_cursor
 from services.feed.following import following_page
 from services.feed.learned import learned_of
@@ -260,7 +260,7 @@ class Feed:
         posts = most_liked(likes)
         senses = await self._meaning.senses(posts)
         images, _ = senses.images.take(posts)
-        self.co_engagement = await asyncio.to_thread(CoEngagement.fit, likes, posts, images)
+        self.co_engagement = await asyncio.to_thread(lambda: CoEngagement.fit(Evidence.of(likes, posts, images)))
 
 
 def _visible(pool: Pool, post_ids: Iterable[str], viewer: Viewer, shown: set[str]) -> Iterator[Post]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from services.feed.co_engagement import CHOSEN, Blend, CoEngagement, most_liked, recency
+from services.feed.co_engagement import CHOSEN, Blend, CoEngagement, Evidence, most_liked, recency
 from services.feed.stages.diversify import diversify
 from training.feed_eval.movielens import Ratings, Rows
 
@@ -61,17 +61,26 @@ def bpr(settings: Settings) -> Model:
     )
 
 
-def co_engagement(blend: Blend = CHOSEN, recent_likes: float | None = None) -> Model:
+def evidence_of(ratings: Ratings, rows: Rows) -> Evidence:
+    """What the feed's own model is fitted to."""
+    likes = [(str(ratings.users[row]), str(ratings.items[row]), float(ratings.times[row])) for row in rows]
+    posts = most_liked(likes, min_likes=1)
+    return Evidence.of(likes, posts, ratings.traits[[int(post) for post in posts]])
+
+
+def co_engagement(
+    blend: Blend = CHOSEN,
+    recent_likes: float | None = None,
+    evidence: Callable[[Ratings, Rows], Evidence] = evidence_of,
+) -> Model:
     """The feed's own model. With `recent_likes` a person's latest likes weigh most; else all weigh the same."""
     weigh = likes_of if recent_likes is None else partial(recent_of, recent_likes=recent_likes)
 
     def model(ratings: Ratings, rows: Rows) -> tuple[Matrix, float]:
-        likes = [(str(ratings.users[row]), str(ratings.items[row]), float(ratings.times[row])) for row in rows]
         start = time.perf_counter()
-        posts = most_liked(likes, min_likes=1)
-        columns = np.array([int(post) for post in posts])
-        fitted = CoEngagement.fit(likes, posts, ratings.traits[columns], blend=blend)
+        fitted = CoEngagement.fit(evidence(ratings, rows), blend)
         seconds = time.perf_counter() - start
+        columns = np.array([int(post) for post in fitted.posts])
         scores = np.full(ratings.shape, -1e9, np.float32)
         scores[:, columns] = fitted.scores(weigh(ratings, rows)[:, columns])
         return scores, seconds

@@ -7,15 +7,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from services.feed.co_engagement import CHOSEN, RECENT_LIKES, CoEngagement, Like, most_liked
+from services.feed.co_engagement import CHOSEN, RECENT_LIKES, Blend, CoEngagement, Evidence, Like, most_liked
+from services.feed.stages.diversify import RELEVANCE
 
 FILE = Path(__file__).parents[3] / "training" / "feed_eval" / "chosen.json"
 
 
 def test_the_settings_are_what_validation_chose() -> None:
-    chosen = json.loads(FILE.read_text())["co-engagement"]
-    assert asdict(CHOSEN) | {"recent_likes": RECENT_LIKES} == chosen, "run: python -m training.feed_eval.choose"
+    chosen = json.loads(FILE.read_text())
+    settings = asdict(CHOSEN) | {"recent_likes": RECENT_LIKES}
+    assert settings == chosen["co-engagement"], "run: python -m training.feed_eval.choose"
+    assert RELEVANCE == chosen["diversified"]["relevance"]
 
 
 def fitted(likes: list[Like], contents: dict[str, tuple[float, ...]] | None = None) -> CoEngagement:
@@ -23,7 +27,7 @@ def fitted(likes: list[Like], contents: dict[str, tuple[float, ...]] | None = No
     posts = most_liked(likes)
     size = len(next(iter(contents.values()))) if contents else 1
     vectors = [(contents or {}).get(post_id, (0.0,) * size) for post_id in posts]
-    return CoEngagement.fit(likes, posts, np.array(vectors, np.float32).reshape(len(posts), size))
+    return CoEngagement.fit(Evidence.of(likes, posts, np.array(vectors, np.float32).reshape(len(posts), size)))
 
 
 def two_circles() -> list[Like]:
@@ -53,6 +57,36 @@ def test_of_equally_liked_posts_the_likeliest_comes_first() -> None:
     plain, seeing = fitted(likes)({"a0": 1.0}), fitted(likes, contents)({"a0": 1.0})
     assert seeing["a5"] == 1.0
     assert plain.get("a5", 0.0) < 1.0
+
+
+def test_what_is_unlike_loses_nothing() -> None:
+    likes = two_circles()
+    plain, seeing = fitted(likes), fitted(likes, {"a0": (1.0, 0.0), "a5": (-1.0, 0.0)})
+    assert seeing({"a0": 1.0})["a5"] == pytest.approx(plain({"a0": 1.0})["a5"], abs=0.02)
+
+
+def test_who_likes_much_is_held_tighter_than_who_likes_little() -> None:
+    likes = two_circles()
+    posts = most_liked(likes)
+    evidence = Evidence.of(likes, posts, np.zeros((len(posts), 1), np.float32))
+    loose, tight = (
+        CoEngagement.fit(evidence, Blend(regularisation=ridge, regularisation_of_many=ridge, graph_weight=0.0))
+        for ridge in (1.0, 1000.0)
+    )
+    both = CoEngagement.fit(
+        evidence, Blend(regularisation=1.0, regularisation_of_many=1000.0, many=3.0, graph_weight=0.0)
+    )
+    row = np.zeros((1, len(posts)), np.float32)
+
+    def nearer_loose() -> bool:
+        found, one, other = (model.scores(row) for model in (both, loose, tight))
+        assert not np.allclose(one, other, atol=0.05)
+        return bool(np.abs(found - one).sum() < np.abs(found - other).sum())
+
+    row[0, posts.index("a0")] = 1.0
+    assert nearer_loose()
+    row[0, [posts.index(f"a{number}") for number in range(7)]] = 1.0
+    assert not nearer_loose()
 
 
 def test_what_is_only_alike_is_not_said_to_be_liked_by_others() -> None:
