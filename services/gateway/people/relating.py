@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from services.gateway.context import Parts
+from services.gateway.errors import Problem, conflict, not_found
 from services.gateway.people.telling import notify
 from services.gateway.store.relations import Kind
 from shared.events import (
@@ -31,7 +33,11 @@ _EVENTS: dict[Kind, tuple[type[Relation], type[Relation]]] = {
 
 
 async def begin(parts: Parts, user_id: str, kind: Kind, target_id: str, *, until: datetime | None = None) -> None:
-    """Begin a relation. Blocking also ends following, both ways. Doing it again changes nothing."""
+    """Begin a relation. Blocking also ends following, both ways. Doing it again changes nothing.
+
+    Raises:
+        Problem: 409 `blocked` or 404, when one of them blocks the other and they can't follow.
+    """
     changes: list[Relating] = []
 
     async def first() -> bool:
@@ -45,17 +51,27 @@ async def begin(parts: Parts, user_id: str, kind: Kind, target_id: str, *, until
 
     async def work(session: AsyncClientSession) -> list[Document]:
         changes.clear()
+        if kind == "follow":
+            blocking = await parts.relations.blocking(user_id, target_id, session)
+            if target_id in blocking:
+                raise nobody()
+            if blocking:
+                raise still_blocked()
         if await parts.relations.begin(user_id, kind, target_id, session, until=until):
             changes.append((user_id, kind, target_id, True))
         if kind == "block":
             for one, other in ((user_id, target_id), (target_id, user_id)):
-                if await parts.relations.end(one, "follow", other, session):
+                # A block leaves rows of both, so that whoever follows at the same time finds out here or by a conflict.
+                if await parts.relations.preclude(one, "follow", other, session):
                     changes.append((one, "follow", other, False))
         return await parts.outbox.add(session, *map(_event, changes))
 
-    # Most people follow another for the first time: then there is nothing to look at before.
-    if kind == "block" or not await first():
-        parts.outbox.flush(await parts.mongo.transaction(work))
+    # Most people follow another for the first time: then there is nothing to look at before, no block either.
+    while kind == "block" or not await first():
+        # A row that somebody else inserted meanwhile is there the next time.
+        with contextlib.suppress(DuplicateKeyError):
+            parts.outbox.flush(await parts.mongo.transaction(work))
+            break
     counted = _counted(parts, changes)
     if kind == "follow" and changes:
         await notify(parts, target_id, "follow", user_id, counted=counted)
@@ -79,6 +95,16 @@ async def end(parts: Parts, user_id: str, kind: Kind, target_id: str) -> None:
         parts.outbox.flush(rows)
         if counted := _counted(parts, [change]):
             await parts.mongo.write_with_others(counted)
+
+
+def nobody() -> Problem:
+    """404, the same for who is not there and who may not be seen."""
+    return not_found("There is no person of this name.")
+
+
+def still_blocked() -> Problem:
+    """409: whom one blocks one can't follow."""
+    return conflict("blocked", "You block this person; unblock them first.")
 
 
 def _event(change: Relating) -> Relation:

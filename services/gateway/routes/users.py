@@ -11,7 +11,7 @@ from services.gateway.context import Parts, PartsDep
 from services.gateway.edge.etags import tagged
 from services.gateway.edge.limits import limited_writes
 from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
-from services.gateway.errors import conflict, not_found
+from services.gateway.errors import conflict
 from services.gateway.identity.auth import MaybeSignedIn, SignedIn, Viewer
 from services.gateway.people import answers as people
 from services.gateway.people import relating
@@ -33,7 +33,7 @@ async def find_person(parts: Parts, viewer: Viewer | None, username: str) -> Doc
     account = await parts.accounts.by_username(username)
     visible = await visible_people(parts, viewer, [account], "profile") if account else []
     if not visible:
-        raise not_found("There is no person of this name.")
+        raise relating.nobody()
     return visible[0]
 
 
@@ -107,7 +107,7 @@ async def follow(username: UsernamePath, parts: PartsDep, viewer: SignedIn) -> N
     """Follow a person. 409 `blocked` while one blocks them."""
     other = await _other(parts, viewer, username)
     if other["_id"] in other["standing"].blocks:
-        raise conflict("blocked", "You block this person; unblock them first.")
+        raise relating.still_blocked()
     await relating.begin(parts, viewer.user_id, "follow", other["_id"])
 
 
@@ -147,7 +147,7 @@ async def _named(parts: Parts, viewer: Viewer, username: str) -> str:
     """Whom the viewer keeps away from, or lets go, seen or not. It answers alike whether or not that person blocks."""
     account = await parts.accounts.by_username(username, {"_id": 1})
     if account is None:
-        raise not_found("There is no person of this name.")
+        raise relating.nobody()
     return str(_not_oneself(viewer, account)["_id"])
 
 

@@ -81,6 +81,24 @@ class Relations:
         )
         return ended.modified_count == 1
 
+    async def preclude(self, user_id: str, kind: Kind, target_id: str, session: AsyncClientSession) -> bool:
+        """End a relation, and meet whoever is about to begin it in a write to its row; False when there was none."""
+        fresh = _row(user_id, kind, target_id, None)
+        change = {"on": False, "at": fresh.pop("at")}
+        before: Document | None = await self._rows.find_one_and_update(
+            {"_id": fresh.pop("_id")},
+            {"$set": change, "$setOnInsert": {name: fresh[name] for name in fresh.keys() - change.keys()}},
+            upsert=True,
+            session=session,
+        )
+        return before is not None and bool(before["on"])
+
+    async def blocking(self, user_id: str, other_id: str, session: AsyncClientSession) -> set[str]:
+        """Who of two people blocks the other."""
+        ids = [f"{user_id}:block:{other_id}", f"{other_id}:block:{user_id}"]
+        rows = self._rows.find({"_id": {"$in": ids}, "on": True}, {"user_id": 1}, session=session)
+        return {row["user_id"] async for row in rows}
+
     async def standing(self, viewer_id: str, others: Iterable[str]) -> Standing:
         """Both directions between the viewer and the others, in one query."""
         people = list(set(others) - {viewer_id})

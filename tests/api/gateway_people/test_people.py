@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 import httpx
+import pytest
 
 from services.gateway.context import Parts
 from services.gateway.people.counters import PEOPLE
@@ -135,6 +136,40 @@ async def test_who_blocked_one_first_can_be_blocked_too(ada: Person, bob: Person
     await ada.http.put("/v1/users/bob/block")
     assert (await bob.http.delete("/v1/users/ada/mute")).status_code == 204
     assert await names(bob.http, "/v1/me/mutes") == []
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("again", [False, True], ids=["for the first time", "again"])
+async def test_nobody_follows_past_a_block_that_comes_at_once(
+    ada: Person, make_person: MakePerson, parts: Parts, again: bool
+) -> None:
+    crowd = [await make_person() for _ in range(15)]
+    for fan in crowd:
+        if again:
+            await fan.http.put("/v1/users/ada/follow")
+            await fan.http.delete("/v1/users/ada/follow")
+        followed, blocked = await asyncio.gather(
+            fan.http.put("/v1/users/ada/follow"), ada.http.put(f"/v1/users/{fan.username}/block")
+        )
+        assert (followed.status_code in (204, 404), blocked.status_code) == (True, 204)
+        seen = (await ada.http.get(f"/v1/users/{fan.username}")).json()["relation"]
+        assert (seen["blocking"], seen["followed_by"]) == (True, False)
+    assert await names(ada.http, "/v1/users/ada/followers") == []
+    assert (await ada.http.get("/v1/me")).json()["counts"]["followers"] == 0
+    assert await recount(parts, PEOPLE, [ada.id, *(fan.id for fan in crowd)]) == 0
+    assert len(await spoken(parts, UserBlocked)) == len(crowd)
+    # After a block that is lifted, one follows anew.
+    for fan in crowd[:2]:
+        await ada.http.delete(f"/v1/users/{fan.username}/block")
+        assert (await fan.http.put("/v1/users/ada/follow")).status_code == 204
+    assert await names(ada.http, "/v1/users/ada/followers") == [crowd[1].username, crowd[0].username]
+    assert (await ada.http.get("/v1/me")).json()["counts"]["followers"] == 2
+
+
+async def test_two_blocks_at_once_are_one(ada: Person, bob: Person, parts: Parts) -> None:
+    answers = await asyncio.gather(*(ada.http.put("/v1/users/bob/block") for _ in range(6)))
+    assert {answer.status_code for answer in answers} == {204}
+    assert len(await spoken(parts, UserBlocked)) == 1
 
 
 async def test_muting_is_quiet_and_can_end_by_itself(ada: Person, bob: Person, parts: Parts) -> None:
