@@ -19,7 +19,7 @@ def test_the_settings_are_what_validation_chose() -> None:
     chosen = json.loads(FILE.read_text())
     settings = asdict(CHOSEN) | {"recent_likes": RECENT_LIKES}
     assert settings == chosen["co-engagement"], "run: python -m training.feed_eval.choose"
-    assert RELEVANCE == chosen["diversified"]["relevance"]
+    assert chosen["diversified"]["relevance"] == RELEVANCE
 
 
 def fitted(likes: list[Like], contents: dict[str, tuple[float, ...]] | None = None) -> CoEngagement:
