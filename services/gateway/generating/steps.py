@@ -22,6 +22,9 @@ DEADLINES = {"queued": timedelta(minutes=5), "running": timedelta(minutes=3), "c
 
 MAX_REISSUES = 3
 TIMED_OUT = ("timed_out", "The picture took too long to make. Nothing was lost: you can try again.")
+REPEATED = timedelta(seconds=10)
+"""How long after a cancel another one is taken for the same, sent again."""
+
 _LAST_ENTRY = {"ready": "done", "blocked": "blocked", "failed": "failed", "canceled": "canceled"}
 
 
@@ -145,8 +148,15 @@ def withdrawn(generation: Mapping[str, Any]) -> Change | None:
     """The person does not want it any more. Pictures that were approved before stay: they may be in a post already."""
     if terminal(generation):
         return None
+    moments = {**generation["moments"], "canceled": utcnow()}
     entry = _entry(generation["attempt"], "canceled")
-    return Change(_state("canceled", dict(generation["moments"])), (entry,), given_back=_pending_in(generation))
+    return Change(_state("canceled", moments), (entry,), given_back=_pending_in(generation))
+
+
+def just_canceled(generation: Mapping[str, Any]) -> bool:
+    """Whether it was canceled so lately that canceling it now is a repeat."""
+    at = generation["moments"].get("canceled")
+    return at is not None and utcnow() - at < REPEATED
 
 
 def another_attempt(generation: Mapping[str, Any], now: datetime) -> Change:

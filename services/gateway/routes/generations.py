@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from services.gateway import present
 from services.gateway.answers import Generation
 from services.gateway.context import Parts, PartsDep
-from services.gateway.edge.etags import tagged
+from services.gateway.edge.etags import require_match, tagged
 from services.gateway.edge.idempotency import Idempotent
 from services.gateway.edge.limits import GENERATIONS_PER_MINUTE, INTENTS_PER_MINUTE, limited, limited_writes
 from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
@@ -27,7 +27,7 @@ from services.gateway.generating import admission, flow, progress
 from services.gateway.generating.flow import TELL_TIMEOUT_S
 from services.gateway.generating.models import DEFAULT_MODEL
 from services.gateway.generating.sources import Source, find_source
-from services.gateway.generating.steps import Status, terminal
+from services.gateway.generating.steps import Status, just_canceled, terminal
 from services.gateway.health_of_parts import ModelState
 from services.gateway.identity.auth import SignedIn, Viewer
 from shared.events import PictureRequest
@@ -149,14 +149,19 @@ async def watch_generation(
     response_model=Generation,
     dependencies=[Depends(limited_writes)],
 )
-async def delete_generation(generation: Owned, viewer: SignedIn, parts: PartsDep) -> Generation:
-    """Cancel it, or delete it with its unpublished pictures when it has ended."""
-    if terminal(generation):
-        await flow.delete(parts, generation)
-    else:
-        # Whoever cancels twice at once, or a moment too late, has asked for nothing to be deleted.
+async def delete_generation(request: Request, generation: Owned, viewer: SignedIn, parts: PartsDep) -> Generation:
+    """Cancel it, or delete it with its unpublished pictures when it has ended.
+
+    For 10 s after it was canceled nothing is deleted, since that would be the cancel sent again; who has seen it
+    canceled says so with its `ETag` in `If-Match`. 412 when `If-Match` names another state.
+    """
+    require_match(request, present.generation(parts, generation, viewer))
+    if not terminal(generation):
+        # Whoever cancels a moment too late has asked for nothing to be deleted.
         await flow.cancel(parts, generation["_id"])
         generation = await parts.generations.get(generation["_id"]) or generation
+    elif "If-Match" in request.headers or not just_canceled(generation):
+        await flow.delete(parts, generation)
     return present.generation(parts, generation, viewer)
 
 

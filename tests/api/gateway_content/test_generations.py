@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 
 from services.gateway.context import Parts
 from services.gateway.generating import flow
-from shared.events import DecisionMade, ImageApproved, Target
+from shared.events import DecisionMade, ImageApproved, Target, utcnow
 from tests.api.conftest import Person
 from tests.api.gateway_content.conftest import MakePictures, Studio, refusal, until
 
@@ -179,9 +180,9 @@ async def test_one_key_makes_one_generation(ada: Person, studio: Studio) -> None
 async def test_canceling_frees_the_slot_and_ignores_late_results(ada: Person, studio: Studio, parts: Parts) -> None:
     path = (await ask(ada, "wait for me")).headers["Location"]
     await until(lambda: _true(studio.submitted))
-    answers = await asyncio.gather(ada.http.delete(path), ada.http.delete(path))
-    assert 202 in {answer.status_code for answer in answers} <= {202, 404}
-    assert (answers[0].json()["status"], answers[1].json().get("status")) != ("ready", "ready")
+    answers = await asyncio.gather(*(ada.http.delete(path) for _ in range(6)))
+    answers += [await ada.http.delete(path) for _ in "12"]
+    assert {(answer.status_code, answer.json()["status"]) for answer in answers} == {(202, "canceled")}
     await until(lambda: _true(studio.canceled))
     studio.go.set()
     event = studio.submitted[0]
@@ -193,9 +194,25 @@ async def test_canceling_frees_the_slot_and_ignores_late_results(ada: Person, st
         return not await parts.media.exists(f"media/{late.rendition.hash}/original.webp")
 
     await until(dropped)
-    found = await ada.http.get(path)
-    assert found.status_code == 404 or found.json()["status"] == "canceled"
+    assert (await ada.http.get(path)).json()["status"] == "canceled"
     assert studio.canceled == [event.generation_id]
+
+
+async def test_a_canceled_one_is_deleted_by_who_has_seen_it_or_comes_later(
+    ada: Person, studio: Studio, parts: Parts
+) -> None:
+    paths = [(await ask(ada, f"lost {number}")).headers["Location"] for number in range(2)]
+    for path in paths:
+        assert (await ada.http.delete(path)).json()["status"] == "canceled"
+    stale = await ada.http.delete(paths[0], headers={"If-Match": '"of another state"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "changed_meanwhile")
+    tag = (await ada.http.get(paths[0])).headers["ETag"]
+    assert (await ada.http.delete(paths[0], headers={"If-Match": tag})).status_code == 202
+    await parts.mongo.database["generations"].update_one(
+        {"status": "canceled"}, {"$set": {"moments.canceled": utcnow() - timedelta(minutes=1)}}
+    )
+    assert (await ada.http.delete(paths[1])).status_code == 202
+    assert {(await ada.http.get(path)).status_code for path in paths} == {404}
 
 
 async def _true(value: object) -> object:

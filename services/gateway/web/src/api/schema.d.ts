@@ -483,6 +483,9 @@ export interface paths {
         /**
          * Delete Generation
          * @description Cancel it, or delete it with its unpublished pictures when it has ended.
+         *
+         *     For 10 s after it was canceled nothing is deleted, since that would be the cancel sent again; who has seen it
+         *     canceled says so with its `ETag` in `If-Match`. 412 when `If-Match` names another state.
          */
         delete: operations["delete_generation_v1_generations__generation_id__delete"];
         options?: never;

@@ -19,7 +19,7 @@ export function BulkBar({ generations, onDone }: { generations: Generation[]; on
   const tooMany = pictures.length > MOST_IN_A_POST;
 
   async function removeAll() {
-    for (const { id } of generations) if (!(await attempt(() => deleteGeneration(id)))) return;
+    for (const one of generations) if (!(await attempt(() => deleteGeneration(one)))) return;
     toast(text.create.deleted);
     onDone();
   }

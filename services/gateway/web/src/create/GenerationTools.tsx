@@ -99,7 +99,7 @@ export function GenerationTools({ generation, chosen, onPublish }: Props) {
           action={text.common.delete}
           onClose={() => setDeleting(false)}
           onConfirm={async () => {
-            if (await attempt(() => deleteGeneration(generation.id))) toast(text.create.deleted);
+            if (await attempt(() => deleteGeneration(generation))) toast(text.create.deleted);
           }}
         >
           {text.create.deleteText}

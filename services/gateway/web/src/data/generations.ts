@@ -128,7 +128,12 @@ export async function cancelGeneration(id: string): Promise<void> {
 }
 
 /** Delete a finished one with its unpublished pictures. */
-export async function deleteGeneration(id: string): Promise<void> {
-  await api.DELETE("/v1/generations/{generation_id}", { params: { path: { generation_id: id } } });
+export async function deleteGeneration({ id, status }: Generation): Promise<void> {
+  const params = { path: { generation_id: id } };
+  // Just after stopping it, only who has seen it stopped is taken to want more than that.
+  const seen = status === "canceled" ? await api.GET("/v1/generations/{generation_id}", { params }) : null;
+  const tag = seen?.response.headers.get("ETag");
+  const headers = tag ? { "If-Match": tag } : {};
+  await api.DELETE("/v1/generations/{generation_id}", { params, headers });
   forgetGeneration(id);
 }
