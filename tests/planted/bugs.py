@@ -194,6 +194,19 @@ BUGS: tuple[Plant, ...] = (
         "an erasure leaves the broker's streams alone", "people/erasure.py",
         'removed["events"] = await parts.bus.forget(user_id)', 'removed["events"] = 0', CONTENT + "test_background.py",
     ),
+    # Words
+    plant(
+        "words pass while moderation is away", "posting/words.py",
+        'Judgement("pending", None, (WordsWritten(words=words),))', 'Judgement("allow")', PEOPLE + "test_words.py",
+    ),
+    plant(
+        "better words lift a moderator's block", "posting/post_words.py",
+        'and decision.get("rule") != "moderator"', "", PEOPLE + "test_words.py",
+    ),
+    plant(
+        "an old judgement shows newer words", "store/accounts.py",
+        'if hidden and written_at and hidden.get("written_at") != written_at:', "if False:", PEOPLE + "test_words.py",
+    ),
     # Repair
     plant(
         "counters are not counted again", "recounting.py",
