@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, Field
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
-from services.gateway.context import PartsDep
+from services.gateway.context import Parts, PartsDep
 from services.gateway.edge.etags import created
 from services.gateway.edge.idempotency import Idempotent
 from services.gateway.edge.limits import limited, limited_writes
@@ -116,14 +117,17 @@ async def list_decisions(
     if len(rows) > limit:
         last = rows[limit - 1]
         following = encode_cursor({"at": last["decided_at"].isoformat(), "id": last["_id"]})
-    return paged(request, response, [_own(row) for row in rows[:limit]], following)
+    return paged(request, response, await _own(parts, rows[:limit]), following)
 
 
 @router.post(
     "/v1/decisions/{id}/appeal", status_code=201, response_model=OwnDecision, dependencies=[Depends(limited_writes)]
 )
 async def appeal(id: str, body: NewAppeal, parts: PartsDep, viewer: SignedIn, idempotent: Idempotent) -> Response:  # noqa: A002
-    """Ask a person to look at a decision again; once for each. 409 `already_appealed`, or `nothing_to_appeal`."""
+    """Ask a person to look at a decision that stands again; once for each.
+
+    409 `already_appealed`, or `nothing_to_appeal`: it allows, or a later decision took its place.
+    """
 
     async def make() -> Response:
         row = await parts.decisions.owned(id, viewer.user_id)
@@ -131,6 +135,9 @@ async def appeal(id: str, body: NewAppeal, parts: PartsDep, viewer: SignedIn, id
             raise not_found()
         if row["decision"]["verdict"] == "allow":
             raise conflict("nothing_to_appeal", "Nothing was held or blocked by this decision.")
+        [shown] = await _own(parts, [row])
+        if not shown.can_appeal and not row["appeal"]:
+            raise conflict("nothing_to_appeal", "A later decision took the place of this one.")
 
         async def work(session: AsyncClientSession) -> list[Document]:
             if not await parts.decisions.appeal(id, viewer.user_id, body.text, session):
@@ -139,7 +146,8 @@ async def appeal(id: str, body: NewAppeal, parts: PartsDep, viewer: SignedIn, id
             return await parts.outbox.add(session, event)
 
         parts.outbox.flush(await parts.mongo.transaction(work))
-        return created(_own(row | {"appeal": {"text": body.text, "at": utcnow()}}))
+        [shown] = await _own(parts, [row | {"appeal": {"text": body.text, "at": utcnow()}}])
+        return created(shown)
 
     return await idempotent.run(make)
 
@@ -148,11 +156,23 @@ def _with_id(row: Document) -> dict[str, Any]:
     return {"id": row["_id"], **row}
 
 
-def _own(row: Document) -> OwnDecision:
-    decision = Decision(**row["decision"])
-    can_appeal = decision.verdict != "allow" and row["appeal"] is None
-    if decision.verdict == "allow":
+async def _own(parts: Parts, rows: Sequence[Document]) -> list[OwnDecision]:
+    """Decisions of one person, each with what can be done about it now."""
+    if not rows:
+        return []
+    latest = await parts.decisions.standing(rows[0]["user_id"], [row["target"] for row in rows])
+    return [_shown(row, latest.get((row["target"]["kind"], row["target"]["id"]), row)) for row in rows]
+
+
+def _shown(row: Document, latest: Document) -> OwnDecision:
+    allowed, stands = latest["decision"]["verdict"] == "allow", latest["_id"] == row["_id"]
+    can_appeal = stands and not allowed and row["appeal"] is None
+    if stands and allowed:
         what_next = "Nothing needs to be done: it is allowed."
+    elif allowed:
+        what_next = "Nothing needs to be done: a later decision allows it."
+    elif not stands:
+        what_next = "A later decision took its place: look there for what you can do."
     elif can_appeal:
         what_next = "You can change it and try again, or appeal once: then a person looks at it."
     else:
@@ -160,7 +180,7 @@ def _own(row: Document) -> OwnDecision:
     return OwnDecision(
         id=row["_id"],
         target=row["target"],
-        decision=decision,
+        decision=Decision(**row["decision"]),
         decided_at=row["decided_at"],
         appeal=row["appeal"],
         can_appeal=can_appeal,

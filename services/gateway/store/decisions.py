@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pymongo import ASCENDING, DESCENDING
@@ -24,6 +25,7 @@ class Decisions:
 
     async def create_indexes(self) -> None:
         await self._rows.create_index([("user_id", ASCENDING), *LATEST_FIRST])
+        await self._rows.create_index([("user_id", ASCENDING), ("target.id", ASCENDING)])
 
     async def record(self, user_id: str, target: Target, decision: Decision, decided_at: datetime) -> bool:
         """Keep a decision for its person; False when it was known already."""
@@ -43,6 +45,13 @@ class Decisions:
     async def page(self, user_id: str, *, before: tuple[datetime, str] | None, limit: int) -> list[Document]:
         """A person's decisions, latest first."""
         return await page_after(self._rows, {"user_id": user_id}, LATEST_FIRST, before, limit)
+
+    async def standing(self, user_id: str, targets: Iterable[Document]) -> dict[tuple[str, str], Document]:
+        """A person's latest decision on each of these targets, by kind and id."""
+        ids = list({target["id"] for target in targets})
+        rows = await self._rows.find({"user_id": user_id, "target.id": {"$in": ids}}).to_list()
+        rows.sort(key=lambda row: (row["decided_at"], row["_id"]))
+        return {(row["target"]["kind"], row["target"]["id"]): row for row in rows}
 
     async def appeal(self, decision_id: str, user_id: str, text: str, session: AsyncClientSession) -> bool:
         """Record the one appeal; False when there was one already."""

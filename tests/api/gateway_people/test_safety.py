@@ -18,12 +18,14 @@ from tests.api.conftest import Person, problem
 from tests.api.gateway_people.arranging import add_image, add_post, spoken
 
 
-async def decided(parts: Parts, user_id: str, verdict: str = "block", minutes_ago: int = 0) -> str:
+async def decided(
+    parts: Parts, user_id: str, verdict: str = "block", minutes_ago: int = 0, target: Target | None = None
+) -> str:
     decision = Decision(
         id=new_id(), stage="prompt", verdict=verdict, category="violence", rule="gore-1", reason="Too much blood."
     )
     at = utcnow() - timedelta(minutes=minutes_ago)
-    await parts.decisions.record(user_id, Target(kind="prompt", id=new_id()), decision, at)
+    await parts.decisions.record(user_id, target or Target(kind="prompt", id=new_id()), decision, at)
     return decision.id
 
 
@@ -105,6 +107,29 @@ async def test_appealing_once(ada: Person, bob: Person, parts: Parts) -> None:
     allowed = await decided(parts, ada.id, verdict="allow")
     answer = await ada.http.post(f"/v1/decisions/{allowed}/appeal", json={"text": "why"})
     problem(answer, 409, "nothing_to_appeal")
+
+
+async def test_what_can_be_done_is_said_of_the_decision_that_stands(ada: Person, parts: Parts) -> None:
+    person, profile = Target(kind="user", id=ada.id), Target(kind="profile", id=ada.id)
+    first = await decided(parts, ada.id, minutes_ago=9, target=person)
+    await decided(parts, ada.id, minutes_ago=1, target=profile)
+
+    async def told(decision_id: str) -> tuple[bool, str]:
+        entries = {entry["id"]: entry for entry in (await ada.http.get("/v1/me/decisions")).json()["items"]}
+        return entries[decision_id]["can_appeal"], entries[decision_id]["what_next"]
+
+    assert (await told(first))[0] is True
+    assert (await ada.http.post(f"/v1/decisions/{first}/appeal", json={"text": "Not me."})).status_code == 201
+    assert "with the moderators" in (await told(first))[1]
+    upheld = await decided(parts, ada.id, minutes_ago=7, target=person)
+    assert await told(first) == (False, "A later decision took its place: look there for what you can do.")
+    assert (await told(upheld))[0] is True
+    allowed = await decided(parts, ada.id, "allow", minutes_ago=5, target=person)
+    assert await told(upheld) == (False, "Nothing needs to be done: a later decision allows it.")
+    problem(await ada.http.post(f"/v1/decisions/{upheld}/appeal", json={"text": "?"}), 409, "nothing_to_appeal")
+    assert "it is allowed" in (await told(allowed))[1]
+    await decided(parts, ada.id, "hold", minutes_ago=3, target=person)
+    assert "took its place" in (await told(allowed))[1]
 
 
 async def test_moderators_get_the_pictures_that_nobody_else_may_see(ada: Person, bob: Person, parts: Parts) -> None:

@@ -1072,7 +1072,9 @@ export interface paths {
         put?: never;
         /**
          * Appeal
-         * @description Ask a person to look at a decision again; once for each. 409 `already_appealed`, or `nothing_to_appeal`.
+         * @description Ask a person to look at a decision that stands again; once for each.
+         *
+         *     409 `already_appealed`, or `nothing_to_appeal`: it allows, or a later decision took its place.
          */
         post: operations["appeal_v1_decisions__id__appeal_post"];
         delete?: never;
