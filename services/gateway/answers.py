@@ -73,13 +73,13 @@ class Generation(BaseModel):
     style: str | None
     model: str
     seed: int = Field(description="Picture i is painted with seed + i.")
-    n: int
+    n: int = Field(description="How many pictures were asked for.")
     aspect: str
     source_image_id: str | None
     strength: float
     created_at: datetime
     queue: Place | None = Field(description="Present while queued.")
-    images: list[Picture]
+    images: list[Picture] = Field(description="Once it has ended, only those that were painted.")
     timeline: list[Passage]
     decision: Decision | None = Field(description="Why it is blocked.")
     error: Failure | None = Field(description="Why it failed.")

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from services.gateway import answers
 from services.gateway.context import Parts
+from services.gateway.generating.steps import terminal
 from services.gateway.identity.auth import Viewer
 from services.gateway.store.posts import OPEN
 from shared.mongo import Document
@@ -20,8 +21,9 @@ def default_alt(prompt: str | None, display_name: str) -> str:
 
 
 def generation(parts: Parts, document: Document, owner: Viewer) -> answers.Generation:
-    """A generation as its owner sees it."""
+    """A generation as its owner sees it: nothing is pending any more once it has ended."""
     request = document["request"]
+    pictures = [image for image in document["images"] if image["status"] != "pending" or not terminal(document)]
     return answers.Generation(
         id=document["_id"],
         status=document["status"],
@@ -37,7 +39,7 @@ def generation(parts: Parts, document: Document, owner: Viewer) -> answers.Gener
         strength=request["strength"],
         created_at=document["created_at"],
         queue=answers.Place(**parts.line.place(document["_id"])) if document["status"] == "queued" else None,
-        images=[picture(parts, document, image, owner) for image in document["images"]],
+        images=[picture(parts, document, image, owner) for image in pictures],
         timeline=timeline(document["moments"]),
         decision=document["decision"],
         error=document["error"],

@@ -110,7 +110,7 @@ async def test_a_refused_prompt_tells_its_decision(ada: Person, studio: Studio, 
     made = answer.json()
     assert (answer.status_code, made["status"]) == (201, "blocked")
     assert made["decision"]["category"] == "gore"
-    assert made["images"][0]["status"] == "pending"
+    assert (made["n"], made["images"]) == (1, [])
     kept = await parts.decisions.page(ada.id, before=None, limit=10)
     assert [row["_id"] for row in kept] == [made["decision"]["id"]]
 
@@ -183,6 +183,7 @@ async def test_canceling_frees_the_slot_and_ignores_late_results(ada: Person, st
     answers = await asyncio.gather(*(ada.http.delete(path) for _ in range(6)))
     answers += [await ada.http.delete(path) for _ in "12"]
     assert {(answer.status_code, answer.json()["status"]) for answer in answers} == {(202, "canceled")}
+    assert answers[0].json()["images"] == []
     await until(lambda: _true(studio.canceled))
     studio.go.set()
     event = studio.submitted[0]
@@ -243,11 +244,11 @@ async def test_deleting_keeps_published_pictures(ada: Person, studio: Studio, pa
 
 async def test_only_a_failed_one_is_tried_again(ada: Person, studio: Studio) -> None:
     made = (await ask(ada, "fail first", WAIT, seed=7)).json()
-    assert (made["status"], made["error"]["code"]) == ("failed", "model_error")
+    assert (made["status"], made["error"]["code"], made["images"]) == ("failed", "model_error", [])
     again = await ada.http.post(f"/v1/generations/{made['id']}/retry")
     assert (again.status_code, again.json()["attempt"]) == (202, 2)
     done = await ended(ada, made["id"])
-    assert (done["status"], done["seed"], done["error"]) == ("ready", 7, None)
+    assert (done["status"], done["seed"], done["error"], len(done["images"])) == ("ready", 7, None, 1)
     refused = await ada.http.post(f"/v1/generations/{made['id']}/retry")
     assert (refused.status_code, refused.json()["code"]) == (409, "not_failed")
 

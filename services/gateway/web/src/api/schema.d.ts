@@ -1520,7 +1520,10 @@ export interface components {
              * @description Picture i is painted with seed + i.
              */
             seed: number;
-            /** N */
+            /**
+             * N
+             * @description How many pictures were asked for.
+             */
             n: number;
             /** Aspect */
             aspect: string;
@@ -1535,7 +1538,10 @@ export interface components {
             created_at: string;
             /** @description Present while queued. */
             queue: components["schemas"]["Place"] | null;
-            /** Images */
+            /**
+             * Images
+             * @description Once it has ended, only those that were painted.
+             */
             images: components["schemas"]["Picture"][];
             /** Timeline */
             timeline: components["schemas"]["Passage"][];
