@@ -91,15 +91,15 @@ class Parts:
     def assemble(cls, settings: GatewaySettings, mongo: Mongo, bus: Bus, media: MediaStore) -> Parts:
         """The stores over one database."""
         secret = settings.auth_secret.get_secret_value()
-        issuer = _issuer(settings)
+        issuer, accounts = _issuer(settings), Accounts(mongo)
         return cls(
             settings=settings,
             mongo=mongo,
             bus=bus,
             outbox=Outbox(mongo, bus),
             media=media,
-            accounts=Accounts(mongo),
-            sessions=Sessions(mongo, secret, timedelta(days=settings.refresh_token_days)),
+            accounts=accounts,
+            sessions=Sessions(mongo, secret, timedelta(days=settings.refresh_token_days), accounts),
             issuer=issuer,
             code_flow=_code_flow(settings, issuer),
             passwords=Passwords(settings.password_hash_concurrency),

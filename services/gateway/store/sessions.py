@@ -15,6 +15,7 @@ from datetime import timedelta
 from pymongo import ASCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from services.gateway.store.accounts import Accounts
 from shared.events import utcnow
 from shared.ids import new_id
 from shared.mongo import Document, Mongo
@@ -35,11 +36,12 @@ class Refreshed:
 class Sessions:
     """Rows `{_id: <family>, user_id, agent, current: <hash>, created_at, used_at, expires_at, revoked_at}`.
 
-    `agent` is the browser's own description at sign-in. Rows are gone once expired.
+    `agent` is the browser's own description at sign-in. Rows are gone once expired. A family that is ended is noted on
+    its person's account too, which each request reads: its access tokens are refused from then on.
     """
 
-    def __init__(self, mongo: Mongo, secret: str, life: timedelta) -> None:
-        self._rows = mongo.database["sessions"]
+    def __init__(self, mongo: Mongo, secret: str, life: timedelta, accounts: Accounts) -> None:
+        self._rows, self._accounts = mongo.database["sessions"], accounts
         self._key = hashlib.blake2b(secret.encode(), person=b"refresh-token").digest()
         self._life = life
 
@@ -80,7 +82,9 @@ class Sessions:
 
     async def end(self, family_id: str) -> None:
         """Make every token of a family worthless."""
-        await self._rows.update_one({"_id": family_id, "revoked_at": None}, {"$set": {"revoked_at": utcnow()}})
+        row = await self._rows.find_one({"_id": family_id}, {"user_id": 1})
+        if row:
+            await self.end_of(row["user_id"], family_id)
 
     async def end_by_token(self, token: str) -> bool:
         """End the family of a refresh token; False when the token was not made here."""
@@ -97,12 +101,17 @@ class Sessions:
     async def end_of(self, user_id: str, family_id: str) -> bool:
         """End one sign-in of a person; False when it is not theirs, or over."""
         query = {"_id": family_id, "user_id": user_id, "revoked_at": None}
-        return (await self._rows.update_one(query, {"$set": {"revoked_at": utcnow()}})).modified_count == 1
+        ended = (await self._rows.update_one(query, {"$set": {"revoked_at": utcnow()}})).modified_count == 1
+        if ended:
+            await self._accounts.note_ended(user_id, [family_id])
+        return ended
 
     async def end_others(self, user_id: str, family_id: str | None) -> None:
         """End all sign-ins of a person but one."""
         query = {"user_id": user_id, "revoked_at": None, "_id": {"$ne": family_id}}
+        ended = [row["_id"] async for row in self._rows.find(query, {"_id": 1}).sort("_id", 1)]
         await self._rows.update_many(query, {"$set": {"revoked_at": utcnow()}})
+        await self._accounts.note_ended(user_id, ended)
 
     async def delete_of(self, user_id: str, session: AsyncClientSession | None = None) -> int:
         """Forget all sign-ins of a person; how many there were."""
