@@ -55,6 +55,7 @@ async def events(
 ) -> AsyncIterator[ServerSentEvent]:
     """The log from after `last_event_id`, then what happens, until the end. An unknown id replays the whole log."""
     sent = last_event_id
+    painting: Document = {"progress": 0.0, "preview": None}
     with parts.watchers.watch(generation_id) as news:
         while True:
             generation = await parts.generations.get(generation_id)
@@ -63,10 +64,12 @@ async def events(
                 return
             for entry in _after(generation["log"], sent):
                 sent = entry["id"]
-                yield _event(parts, viewer, generation, entry)
+                yield _event(parts, viewer, generation, entry, painting)
             if terminal(generation):
                 return
             while (remark := await _remark(news)) is not None:
+                if remark.event == "running":
+                    painting = remark.data
                 yield ServerSentEvent(event=remark.event, data=remark.data)
 
 
@@ -85,14 +88,14 @@ def _after(log: list[Document], sent: str | None) -> list[Document]:
     return log[places[sent] + 1 :] if sent in places else log
 
 
-def _event(parts: Parts, viewer: Viewer, generation: Document, entry: Document) -> ServerSentEvent:
-    """An entry of the log as it is sent: with the record's present facts, under its own id."""
+def _event(parts: Parts, viewer: Viewer, generation: Document, entry: Document, painting: Document) -> ServerSentEvent:
+    """An entry of the log as it is sent: with the present facts, under its own id."""
     data: object
     match entry["event"]:
         case "queued":
             data = parts.line.place(generation["_id"])
         case "running":
-            data = {"progress": 0.0, "preview": None}
+            data = painting
         case "image":
             data = present.picture(parts, generation, generation["images"][entry["index"]], viewer)
         case "blocked":

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 
 import pytest
 
 from services.gateway.context import Parts
+from services.gateway.generating import flow, steps
+from shared.events import utcnow
+from shared.live import GenerationProgressed
 from tests.api.conftest import Person
 from tests.api.gateway_content.conftest import Studio, until
 from tests.api.gateway_content.test_generations import WAIT, ask, ended, events_of
@@ -30,6 +34,20 @@ async def test_the_stream_tells_the_journey_and_ends(ada: Person, studio: Studio
     assert [event["event"] for event in logged] == ["queued", "running", "image", "image", "done"]
     resumed = await ada.http.get(f"/v1/generations/{made['id']}/events", headers={"Last-Event-ID": logged[2]["id"]})
     assert [event["event"] for event in events_of(resumed.text)] == ["image", "done"]
+
+
+async def test_progress_never_goes_back_to_nothing(ada: Person, studio: Studio, parts: Parts) -> None:
+    made = (await ask(ada, "lost fox")).json()
+    path = f"/v1/generations/{made['id']}"
+    stream = asyncio.create_task(ada.http.get(f"{path}/events"))
+    await until(lambda: asyncio.sleep(0, made["id"] in parts.watchers._queues))
+    # That the painting began is written a little later than it is said, since mostly nobody would see it.
+    parts.watchers.progressed(GenerationProgressed(generation_id=made["id"], progress=0.4, preview="data:,"))
+    await flow.record(parts, made["id"], lambda one: steps.painting_began(one, 1, utcnow()))
+    await ada.http.delete(path)
+    told = [json.loads(event["data"]) for event in events_of((await stream).text) if event["event"] == "running"]
+    assert [one["progress"] for one in told][-1] == 0.4
+    assert told[-1]["preview"] == "data:,"
 
 
 async def test_the_stream_of_a_refused_prompt_ends_with_its_decision(ada: Person, studio: Studio) -> None:
