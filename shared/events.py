@@ -71,7 +71,7 @@ class Decision(Fact):
     """A moderation verdict as the person concerned may see it: no exact scores."""
 
     id: str
-    stage: Literal["prompt", "image", "comment", "profile"]
+    stage: TargetKind
     verdict: Verdict
     category: str | None = None
     rule: str | None = None

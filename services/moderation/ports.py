@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from pydantic import Field
 
 from services.moderation.policy import Finding, Stage
-from shared.events import Decision, DecisionMade, Event, Fact, Target, Verdict
+from shared.events import Decision, DecisionMade, Event, Fact, Target, TargetKind, Verdict
 
 CaseState = Literal["open", "closed"]
 Outcome = Literal["upheld", "dismissed"]
@@ -31,7 +31,7 @@ class Record(Fact):
     """
 
     id: str
-    stage: Stage
+    stage: TargetKind
     target: Target
     owner_id: str
     verdict: Verdict
@@ -110,7 +110,7 @@ def reported(reason: str, text: str) -> str:
 class Overturned(Fact):
     """Content that moderators allowed after it had been stopped: a test for all later versions."""
 
-    stage: Stage
+    stage: TargetKind
     fingerprint: str
     text: str | None
     decision_id: str

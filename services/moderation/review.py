@@ -10,7 +10,7 @@ from uuid import uuid5
 
 import structlog
 
-from services.moderation.policy import ABSOLUTE, Policy, Stage
+from services.moderation.policy import ABSOLUTE, Policy
 from services.moderation.ports import (
     POLICY,
     Case,
@@ -26,19 +26,11 @@ from services.moderation.ports import (
     reported,
 )
 from services.moderation.service import ALLOW_LISTED, BLOCK_LISTED, NAMESPACE
-from shared.events import ContentReported, DecisionAppealed, DecisionMade, Target, TargetKind, utcnow
+from shared.events import ContentReported, DecisionAppealed, DecisionMade, Target, utcnow
 from shared.queries import Decide, Decided, ModerationQueue, QueueEntries, QueueEntry, Undo, Undone
 
 log = structlog.get_logger(__name__)
 
-STAGE_OF: dict[TargetKind, Stage] = {
-    "prompt": "prompt",
-    "image": "image",
-    "post": "image",
-    "comment": "comment",
-    "profile": "profile",
-    "user": "profile",
-}
 REASON_PRIORITY = {
     "minor_safety": 98,
     "intimate_image": 95,
@@ -151,13 +143,11 @@ class Review:
         )
 
     async def decide(self, query: Decide) -> Decided:
-        """Keep a moderator's verdict, tell it, and learn from it; no decision when nothing is known of the target.
+        """Keep a moderator's verdict, tell it, and learn from it; no decision on what nobody knows.
 
         Raises:
             Overruled: others kept deciding on the same target at the same time.
         """
-        if query.target_kind not in STAGE_OF:
-            return Decided(decision_id=None)
         target = Target(kind=query.target_kind, id=query.target_id)
         for _ in range(TRIES - 1):
             with contextlib.suppress(Overruled):
@@ -166,10 +156,10 @@ class Review:
 
     async def _decide(self, query: Decide, target: Target) -> Decided:
         history, case = await self._decisions.history(target), await self._cases.case(target)
-        if not history and case is None:
-            return Decided(decision_id=None)
         before = history[-1] if history else None
-        owner_id = before.owner_id if before else case.owner_id if case else ""
+        owner_id = before.owner_id if before else case.owner_id if case else query.owner_id
+        if owner_id is None:
+            return Decided(decision_id=None)
         record = Record(
             **self._next(target, history, before, case),
             owner_id=owner_id,
@@ -214,7 +204,7 @@ class Review:
         at = self._clock()
         return {
             "id": str(uuid5(NAMESPACE, f"ruling:{target.kind}:{target.id}:{ruled[-1] if ruled else ''}")),
-            "stage": before.stage if before else STAGE_OF[target.kind],
+            "stage": before.stage if before else target.kind,
             "target": target,
             "policy_version": self._policy.version,
             "fingerprint": before.fingerprint if before else "",

@@ -1,4 +1,4 @@
-"""Things that can be reported: whose they are, as far as the reporter can see them."""
+"""Things that can be reported or decided on, and whose they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from services.gateway.errors import not_found
 from services.gateway.identity.auth import Viewer
 from services.gateway.visibility import may_see_post, visible_people
 from shared.events import Target
+from shared.mongo import Document
 
 
 async def owner_of_visible(parts: Parts, viewer: Viewer, target: Target) -> str:
@@ -28,6 +29,27 @@ async def owner_of_visible(parts: Parts, viewer: Viewer, target: Target) -> str:
     if owner_id is None:
         raise not_found()
     return owner_id
+
+
+async def owner_of(parts: Parts, target: Target) -> str | None:
+    """The same for a moderator, who may decide on anything there is; None when there is no such thing."""
+    owner: str | None
+    match target.kind:
+        case "prompt":
+            owner = _whose(await parts.generations.get(target.id), "user_id")
+        case "image":
+            owner = _whose(await parts.images.get(target.id), "user_id")
+        case "post":
+            owner = _whose(await parts.posts.get(target.id), "author_id")
+        case "comment":
+            owner = _whose(await parts.comments.get(target.id), "author_id")
+        case "profile" | "user":
+            owner = _whose(await parts.accounts.get(target.id, {"_id": 1}), "_id")
+    return owner
+
+
+def _whose(thing: Document | None, owner: str) -> str | None:
+    return thing[owner] if thing else None
 
 
 async def _post_owner(parts: Parts, viewer: Viewer, post_id: str) -> str | None:

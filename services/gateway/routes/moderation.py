@@ -18,7 +18,8 @@ from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, enc
 from services.gateway.edge.text import Prose, StrictBody
 from services.gateway.errors import conflict, not_found
 from services.gateway.identity.auth import ModeratorOnly
-from shared.events import Verdict
+from services.gateway.posting.targets import owner_of
+from shared.events import Target, Verdict
 from shared.queries import Decide, ModerationQueue, QueueEntry, Undo
 
 router = APIRouter(tags=["moderation"])
@@ -94,12 +95,13 @@ async def decide(body: NewVerdict, parts: PartsDep, viewer: ModeratorOnly, idemp
             actor_id=viewer.user_id,
             target_kind=body.target.kind,
             target_id=body.target.id,
+            owner_id=await owner_of(parts, Target(**body.target.model_dump())),
             verdict=body.verdict,
             reason=body.reason,
         )
         answer = await parts.bus.ask(question)
         if answer.decision_id is None:
-            raise not_found("Moderation knows no such thing.")
+            raise not_found("There is no such thing.")
         return created(GivenVerdict(decision_id=answer.decision_id))
 
     return await idempotent.run(make)

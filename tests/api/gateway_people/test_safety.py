@@ -182,7 +182,7 @@ async def moderation(parts: Parts) -> AsyncIterator[list[Decide]]:
     @bus.answer(Decide)
     async def decide(query: Decide) -> Decided:
         asked.append(query)
-        return Decided(decision_id="d1" if query.target_id == "p1" else None)
+        return Decided(decision_id="d1" if query.target_id == "p1" or query.owner_id else None)
 
     @bus.answer(Undo)
     async def undo(query: Undo) -> Undone:
@@ -217,6 +217,25 @@ async def test_moderators_work_on_the_queue(ada: Person, bob: Person, parts: Par
     problem(await ada.http.post("/v1/moderation/decisions", json=unknown), 404, "not_found")
     assert await grant(parts.settings, "ada", "person")
     problem(await ada.http.get("/v1/moderation/queue"), 403, "forbidden")
+
+
+async def test_moderators_decide_on_what_nobody_reported(
+    ada: Person, bob: Person, parts: Parts, moderation: list[Decide]
+) -> None:
+    await grant(parts.settings, "ada", "moderator")
+    image_id = await add_image(parts, bob.id)
+    private = await add_post(parts, bob.id, image_id=image_id, visibility="private")
+    said = await bob.http.post(f"/v1/posts/{private}/comments", json={"text": "To myself"})
+    things = {"image": image_id, "post": private, "comment": said.json()["id"], "profile": bob.id, "user": bob.id}
+    for kind, target_id in things.items():
+        verdict = {"target": {"kind": kind, "id": target_id}, "verdict": "hold", "reason": "Seen by chance."}
+        assert (await ada.http.post("/v1/moderation/decisions", json=verdict)).status_code == 201, kind
+        verdict["target"] = {"kind": kind, "id": new_id()}
+        problem(await ada.http.post("/v1/moderation/decisions", json=verdict), 404, "not_found")
+    known = [query for query in moderation if query.owner_id]
+    assert [(query.target_kind, query.target_id, query.owner_id) for query in known] == [
+        (kind, target_id, bob.id) for kind, target_id in things.items()
+    ]
 
 
 async def test_without_moderation_its_routes_say_so(ada: Person, parts: Parts) -> None:

@@ -45,6 +45,14 @@ async def test_a_picture_that_moderators_blocked_is_known_again(world: World) ->
     assert world.stores.pictures == set()
 
 
+async def test_what_was_looked_at_is_said(world: World) -> None:
+    await world.review.report(report("r1", "bob", "spam"))
+    await world.review.report(report("r2", "bob", "spam").model_copy(update={"target": Target(kind="user", id="ada")}))
+    await world.decide("post", "p1", "block")
+    await world.decide("user", "ada", "block")
+    assert [event.decision.stage for event in world.stores.told] == ["post", "user"]  # type: ignore[attr-defined]
+
+
 async def test_a_wrongly_blocked_person_gets_through(world: World) -> None:
     world.scorer.finds("sexual", 0.99)
     blocked = await world.moderation.check_prompt(prompt("chicken breast"))
@@ -159,8 +167,18 @@ async def test_only_the_last_verdict_of_people_can_be_undone(world: World) -> No
 
 async def test_a_verdict_on_the_unknown_is_refused(world: World) -> None:
     assert await world.decide("prompt", "nothing", "allow") is None
-    assert await world.decide("planet", "earth", "block") is None
     assert world.stores.told == []
+
+
+async def test_a_verdict_on_what_nobody_reported_begins_its_history(world: World) -> None:
+    first = await world.decide("post", "p9", "block", owner="ada")
+    (event,) = world.stores.told
+    assert isinstance(event, DecisionMade)
+    assert (event.decision_id, event.owner_id, event.target.id, event.decision.verdict) == (first, "ada", "p9", "block")
+    assert await world.decide("post", "p9", "hold", owner="eve") != first
+    assert {each.owner_id for each in await world.stores.history(Target(kind="post", id="p9"))} == {"ada"}
+    assert await world.undo(await world.decide("user", "bob", "block", owner="bob"))
+    assert world.stores.told[-1].decision.verdict == "allow"  # type: ignore[attr-defined]
 
 
 async def test_nobody_appeals_for_someone_else(world: World) -> None:

@@ -67,8 +67,12 @@ class World:
     async def queue(self) -> Any:
         return (await self.review.queue(ModerationQueue())).items
 
-    async def decide(self, kind: str, name: str, verdict: str, reason: str = "looked at it") -> str | None:
-        query = Decide(actor_id="mo", target_kind=kind, target_id=name, verdict=verdict, reason=reason)  # type: ignore[arg-type]
+    async def decide(
+        self, kind: str, name: str, verdict: str, reason: str = "looked at it", owner: str | None = None
+    ) -> str | None:
+        query = Decide(
+            actor_id="mo", target_kind=kind, target_id=name, owner_id=owner, verdict=verdict, reason=reason,  # type: ignore[arg-type]
+        )  # fmt: skip
         return (await self.review.decide(query)).decision_id
 
     async def undo(self, decision_id: str | None) -> str | None:

@@ -1424,7 +1424,7 @@ export interface components {
              * Stage
              * @enum {string}
              */
-            stage: "prompt" | "image" | "comment" | "profile";
+            stage: "prompt" | "image" | "post" | "comment" | "profile" | "user";
             /**
              * Verdict
              * @enum {string}
