@@ -84,13 +84,11 @@ class Relations:
     async def preclude(self, user_id: str, kind: Kind, target_id: str, session: AsyncClientSession) -> bool:
         """End a relation, and meet whoever is about to begin it in a write to its row; False when there was none."""
         fresh = _row(user_id, kind, target_id, None)
+        key = {"_id": fresh.pop("_id")}
         change = {"on": False, "at": fresh.pop("at")}
-        before: Document | None = await self._rows.find_one_and_update(
-            {"_id": fresh.pop("_id")},
-            {"$set": change, "$setOnInsert": {name: fresh[name] for name in fresh.keys() - change.keys()}},
-            upsert=True,
-            session=session,
-        )
+        before = await self._rows.find_one(key, {"on": 1}, session=session)
+        first = {name: fresh[name] for name in fresh.keys() - change.keys()}
+        await self._rows.update_one(key, {"$set": change, "$setOnInsert": first}, upsert=True, session=session)
         return before is not None and bool(before["on"])
 
     async def blocking(self, user_id: str, other_id: str, session: AsyncClientSession) -> set[str]:
