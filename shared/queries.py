@@ -77,8 +77,9 @@ class SimilarPosts(Query[Hits]):
     subject = "qry.search.similar.v1"
     answer = Hits
     post_id: str
+    before: datetime | None = Field(None, description="Only what was published before this moment.")
     offset: int = Field(0, ge=0, le=1000)
-    limit: int = Field(20, ge=1, le=200)
+    limit: int = Field(20, ge=1, le=500)
 
 
 class Vectors(Answer):

@@ -71,7 +71,8 @@ class SearchService:
                 wanted.append(Wanted(Signal.IMAGE, relevance.mean_vector(entry.image)))
             if entry.prompt is not None:
                 wanted.append(Wanted(Signal.PROMPT, entry.prompt))
-            evidence = await self._evidence(wanted, Sparse(), Where(exclude=(query.post_id,)))
+            where = Where(before=_aware(query.before), exclude=(query.post_id,))
+            evidence = await self._evidence(wanted, Sparse(), where)
         return _page(relevance.fuse(*evidence), query.offset, query.limit)
 
     async def vectors(self, query: PostVectors) -> Vectors:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.gateway.context import Parts
 from services.gateway.errors import unavailable
 from services.gateway.identity.auth import Viewer
-from services.gateway.lists.listing import ROUNDS, Place
+from services.gateway.lists.listing import ROUNDS
+from services.gateway.lists.ranked import DEEPEST, Reading
 from services.gateway.visibility import Surface, visible_posts
 from shared.bus import Unanswered
 from shared.mongo import Document
 from shared.queries import Hit, Hits, PostFilter, Query, SearchPosts, SimilarPosts
-
-DEEPEST = 1000
-"""Search answers no deeper than this; nobody reads the thousandth page of a fuzzy list."""
 
 TOP_OF = 500
 """`sort=top` orders this many best matches by their likes."""
@@ -33,11 +31,12 @@ class Match:
 
 
 async def search(
-    parts: Parts, viewer: Viewer | None, text: str, only: PostFilter, sort: str, limit: int, place: Place | None
-) -> tuple[list[Match], Place | None]:
-    """Posts that match, and the place of the next page."""
+    parts: Parts, viewer: Viewer | None, text: str, only: PostFilter, sort: str, limit: int, reading: Reading
+) -> tuple[list[Match], Reading | None]:
+    """Posts that match, and where the next page goes on."""
+    only = only.model_copy(update={"before": min(only.before or reading.until, reading.until)})
     if sort == "top":
-        return await _top(parts, viewer, text, only, limit, place)
+        return await _top(parts, viewer, text, only, limit, reading)
 
     def ask(offset: int, most: int) -> Query[Hits]:
         order = "new" if sort == "new" else "relevance"
@@ -45,62 +44,55 @@ async def search(
             {"text": text, "filter": only, "sort": order, "offset": offset, "limit": most}
         )
 
-    return await _ranked(parts, viewer, "search", ask, limit, place)
+    return await _ranked(parts, viewer, "search", ask, limit, reading)
 
 
 async def similar(
-    parts: Parts, viewer: Viewer | None, post_id: str, limit: int, place: Place | None
-) -> tuple[list[Document], Place | None]:
-    """Posts near this one, and the place of the next page."""
+    parts: Parts, viewer: Viewer | None, post_id: str, limit: int, reading: Reading
+) -> tuple[list[Document], Reading | None]:
+    """Posts near this one, and where the next page goes on."""
 
     def ask(offset: int, most: int) -> Query[Hits]:
-        return SimilarPosts(post_id=post_id, offset=offset, limit=most)
+        return SimilarPosts(post_id=post_id, before=reading.until, offset=offset, limit=most)
 
-    found, following = await _ranked(parts, viewer, "similar", ask, limit, place)
+    found, following = await _ranked(parts, viewer, "similar", ask, limit, reading)
     return [match.post for match in found], following
 
 
 async def _ranked(
-    parts: Parts, viewer: Viewer | None, surface: Surface, ask: Ask, limit: int, place: Place | None
-) -> tuple[list[Match], Place | None]:
-    offset = int(str(place["offset"])) if place else 0
+    parts: Parts, viewer: Viewer | None, surface: Surface, ask: Ask, limit: int, reading: Reading
+) -> tuple[list[Match], Reading | None]:
     shown: list[Match] = []
     for _ in range(ROUNDS):
-        if offset >= DEEPEST:
+        if reading.rank >= DEEPEST:
             return shown, None
-        hits = await _ask(parts, ask(offset, limit + 1))
-        for consumed, match in await _matches(parts, viewer, surface, hits):
+        wanted = max(0, reading.rank - reading.start) + limit + 1
+        hits = await _ask(parts, ask(reading.start, wanted))
+        fresh = reading.fresh([hit.post_id for hit in hits])
+        ahead = fresh[: limit + 1]
+        for place, match in await _matches(parts, viewer, surface, [hits[rank - reading.start] for rank, _ in ahead]):
             if len(shown) == limit:
-                return shown, {"offset": offset + consumed}
+                return shown, reading.past(ahead[:place])
             shown.append(match)
-        if len(hits) <= limit:
+        if not ahead or (len(hits) < wanted and len(fresh) <= limit + 1):
             return shown, None
-        offset += len(hits)
-    return shown, {"offset": offset}
+        reading = reading.past(ahead)
+    return shown, reading
 
 
 async def _top(
-    parts: Parts, viewer: Viewer | None, text: str, only: PostFilter, limit: int, place: Place | None
-) -> tuple[list[Match], Place | None]:
+    parts: Parts, viewer: Viewer | None, text: str, only: PostFilter, limit: int, reading: Reading
+) -> tuple[list[Match], Reading | None]:
     hits = await _ask(parts, SearchPosts(text=text, filter=only, limit=TOP_OF))
     found = [match for _, match in await _matches(parts, viewer, "search", hits)]
-    found.sort(key=_rank, reverse=True)
-    if place:
-        last = (int(str(place["likes"])), str(place["post"]))
-        found = [match for match in found if _rank(match) < last]
-    page = found[:limit]
-    if len(found) <= limit:
-        return page, None
-    likes, post_id = _rank(page[-1])
-    return page, {"likes": likes, "post": post_id}
-
-
-def _rank(match: Match) -> tuple[int, str]:
-    return match.post["counts"]["likes"], match.post["_id"]
+    found.sort(key=lambda match: (match.post["counts"]["likes"], match.post["_id"]), reverse=True)
+    fresh = reading.fresh([match.post["_id"] for match in found[reading.start :]])
+    page = fresh[:limit]
+    return [found[rank] for rank, _ in page], reading.past(page) if len(fresh) > limit else None
 
 
 async def _matches(
-    parts: Parts, viewer: Viewer | None, surface: Surface, hits: tuple[Hit, ...]
+    parts: Parts, viewer: Viewer | None, surface: Surface, hits: Sequence[Hit]
 ) -> list[tuple[int, Match]]:
     """The visible posts among the hits, each with its place among them."""
     posts = await parts.posts.many([hit.post_id for hit in hits])

@@ -12,8 +12,10 @@ from services.gateway.errors import not_found
 from services.gateway.identity.auth import MaybeSignedIn
 from services.gateway.lists import finding
 from services.gateway.lists.listing import by_id, visible_page
+from services.gateway.lists.ranked import Reading
 from services.gateway.routes.posts import VisiblePost
 from services.gateway.visibility import visible_people
+from shared.events import utcnow
 from shared.mongo import Document
 
 router = APIRouter(tags=["posts"])
@@ -30,10 +32,10 @@ async def list_similar(
     cursor: Cursor = None,
 ) -> Page[Post]:
     """Posts whose pictures and prompts are near this one's, nearest first."""
-    place = decode_cursor(cursor, offset=int) if cursor else None
-    found, following = await finding.similar(parts, viewer, post["_id"], limit, place)
+    reading = Reading.at(decode_cursor(cursor)) if cursor else Reading(utcnow())
+    found, following = await finding.similar(parts, viewer, post["_id"], limit, reading)
     answers = await present.posts(parts, viewer, found)
-    return paged(request, response, answers, encode_cursor(following) if following else None)
+    return paged(request, response, answers, encode_cursor(following.place()) if following else None)
 
 
 @router.get("/v1/posts/{post_id}/remixes")

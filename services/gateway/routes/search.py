@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,12 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from services.gateway import present
 from services.gateway.answers import SearchEntry
 from services.gateway.context import Parts, PartsDep
-from services.gateway.edge.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
+from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
 from services.gateway.edge.text import Line
 from services.gateway.errors import unauthenticated
 from services.gateway.identity.auth import MaybeSignedIn, Viewer
 from services.gateway.lists import finding
-from services.gateway.lists.listing import Place
+from services.gateway.lists.ranked import Reading
 from services.gateway.people.preferences import Moment
 from services.gateway.posting.tags import Tag
 from shared.events import utcnow
@@ -43,9 +42,7 @@ async def search(
     cursor: Cursor = None,
 ) -> Page[SearchEntry]:
     """Posts that match. The page tells for each how near it is and which signal found it."""
-    place = _place(cursor, sort)
-    # What is published after the first page was asked for stays out of the later ones, or it would shift them.
-    until = datetime.fromisoformat(str(place["until"])) if place else utcnow()
+    reading = Reading.at(decode_cursor(cursor)) if cursor else Reading(utcnow())
     who = await _author_id(parts, viewer, author) if author else None
     if author and who is None:
         return paged(request, response, [], None)
@@ -55,10 +52,10 @@ async def search(
         model=model,
         tag=tag,
         after=after,
-        before=min(before, until) if before else until,
+        before=before,
         include_hidden=viewer is not None and who == viewer.user_id,
     )
-    matches, following = await finding.search(parts, viewer, q, only, sort, limit, place)
+    matches, following = await finding.search(parts, viewer, q, only, sort, limit, reading)
     shown = {post.id: post for post in await present.posts(parts, viewer, [match.post for match in matches])}
     items = [
         SearchEntry(
@@ -70,20 +67,7 @@ async def search(
         for match in matches
         if match.hit.post_id in shown
     ]
-    following = following and {**following, "until": until.isoformat()}
-    return paged(request, response, items, encode_cursor(following) if following else None)
-
-
-def _place(cursor: str | None, sort: Sort) -> Place | None:
-    if cursor is None:
-        return None
-    kinds: dict[str, type] = {"likes": int, "post": str} if sort == "top" else {"offset": int}
-    place = decode_cursor(cursor, until=str, **kinds)
-    try:
-        datetime.fromisoformat(str(place["until"]))
-    except ValueError as error:
-        raise bad_cursor() from error
-    return place
+    return paged(request, response, items, encode_cursor(following.place()) if following else None)
 
 
 async def _author_id(parts: Parts, viewer: Viewer | None, author: str) -> str | None:

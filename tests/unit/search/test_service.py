@@ -184,6 +184,13 @@ async def test_similar_posts_by_stored_vectors_without_the_post_itself(community
     assert (await community.service.similar(SimilarPosts(post_id=new_id()))).hits == ()
 
 
+async def test_similar_posts_of_before_a_moment(community: Community) -> None:
+    asked, early, _ = [await community.publish("red", "calm sea", minutes) for minutes in (0, 1, 2)]
+    moment = START + timedelta(minutes=2)
+    hits = (await community.service.similar(SimilarPosts(post_id=asked, before=moment))).hits
+    assert [hit.post_id for hit in hits] == [early]
+
+
 async def test_stored_vectors_by_post(community: Community) -> None:
     shown, wordless = await community.publish("red", "red"), await community.publish("red", None)
     vectors = await community.service.vectors(PostVectors(post_ids=(shown, wordless, new_id())))
