@@ -9,6 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a symbol that show nothing: Hangul's fillers, and Braille without a dot."""
+
 
 class StrictBody(BaseModel):
     """Base of request bodies: unknown fields and wrong types are refused."""
@@ -23,11 +26,19 @@ def _clean(text: str, allowed: str) -> str:
             continue
         if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _BIDI_CONTROLS:
             raise ValueError(f"the character U+{ord(character):04X} is not allowed here")
-    return text
+    return text if any(map(_shows, text)) else ""
+
+
+def _shows(character: str) -> bool:
+    """Whether it is seen when it stands alone: no space, joiner, mark or filler."""
+    return character not in _BLANK and unicodedata.category(character) not in ("Zs", "Cf", "Cc", "Mn", "Me")
 
 
 def one_line(text: str) -> str:
-    """NFC, trimmed; `ValueError` for control characters, lone surrogates, line breaks and direction overrides."""
+    """NFC, trimmed, and empty when nothing of it shows.
+
+    Raises `ValueError` for control characters, lone surrogates, line breaks and direction overrides.
+    """
     return _clean(text, "")
 
 

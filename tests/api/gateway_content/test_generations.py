@@ -133,6 +133,7 @@ BAD: list[tuple[dict[str, object], str]] = [
     ({"prompt": "x" * 1001}, "invalid_request"),
     ({"prompt": "a\u0000b"}, "invalid_request"),
     ({"prompt": "   "}, "invalid_request"),
+    ({"prompt": "\u200b"}, "invalid_request"),
     ({"prompt": "fox", "n": 5}, "invalid_request"),
     ({"prompt": "fox", "n": "2"}, "invalid_request"),
     ({"prompt": "fox", "seed": -1}, "invalid_request"),

@@ -70,6 +70,7 @@ BAD_FIELDS: list[tuple[str, object]] = [
     ("password", "x" * 257),
     ("password", "with\u0000null and more"),
     ("display_name", "   "),
+    ("display_name", "\u200b"),
     ("display_name", "x" * 61),
     ("display_name", "two\nlines"),
     ("display_name", "nul\u0000"),
