@@ -54,7 +54,7 @@ class NewGeneration(StrictBody):
         None, ge=0, le=2**32 - 1, description="Picture i is painted with seed + i; default random."
     )
     negative_prompt: Annotated[Prose, Field(max_length=1000)] | None = None
-    style: Annotated[Line, Field(max_length=100)] | None = None
+    style: Annotated[Line, Field(max_length=100)] | None = Field(None, description="One of the model's.")
     source_image_id: str | None = Field(None, max_length=64, description="A picture to start from, that one may see.")
     strength: float = Field(0.6, ge=0, le=1, description="How far to go from the source picture.")
 
@@ -222,7 +222,7 @@ def _wait_s(prefer: str | None) -> int | None:
 
 async def _picture_request(parts: Parts, body: NewGeneration, source: Source | None) -> PictureRequest:
     """The complete request, checked against what the model can do."""
-    model, aspect = body.model, body.aspect
+    model, aspect, style = body.model, body.aspect, body.style or None
     known = await parts.models.list()
     if known is None:
         model, aspect = model or DEFAULT_MODEL, aspect or "1:1"
@@ -234,6 +234,9 @@ async def _picture_request(parts: Parts, body: NewGeneration, source: Source | N
         aspect = aspect or ("1:1" if "1:1" in can.sizes else next(iter(can.sizes)))
         if aspect not in can.sizes:
             raise invalid(["body", "aspect"], f"{model} can paint {', '.join(can.sizes)}.", code="unknown_aspect")
+        if style is not None and style not in can.styles:
+            known_styles = ", ".join(can.styles) or "no style at all"
+            raise invalid(["body", "style"], f"{model} knows {known_styles}.", code="unknown_style")
         if body.n > can.max_n:
             raise invalid(["body", "n"], f"{model} paints {can.max_n} pictures at most.", code="too_many_pictures")
         if source and not can.image_to_image:
@@ -241,7 +244,7 @@ async def _picture_request(parts: Parts, body: NewGeneration, source: Source | N
     return PictureRequest(
         prompt=body.prompt,
         negative_prompt=body.negative_prompt,
-        style=body.style,
+        style=style,
         model=model,
         aspect=aspect,
         seed=secrets.randbelow(2**32) if body.seed is None else body.seed,

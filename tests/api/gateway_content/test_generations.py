@@ -141,6 +141,7 @@ BAD: list[tuple[dict[str, object], str]] = [
     ({"prompt": "fox", "surprise": 1}, "invalid_request"),
     ({"prompt": "fox", "model": "dall-e"}, "unknown_model"),
     ({"prompt": "fox", "aspect": "9:16"}, "unknown_aspect"),
+    ({"prompt": "fox", "style": "no such style"}, "unknown_style"),
     ({"prompt": "fox", "source_image_id": "nothing"}, "unknown_source_image"),
     ({}, "invalid_request"),
 ]

@@ -100,7 +100,7 @@ export interface paths {
         post?: never;
         /**
          * End Other Sign Ins
-         * @description Sign out everywhere else. What an access token still opens, it opens for some minutes more.
+         * @description Sign out everywhere else, at once.
          */
         delete: operations["end_other_sign_ins_v1_me_sessions_delete"];
         options?: never;
@@ -1791,7 +1791,10 @@ export interface components {
             seed?: number | null;
             /** Negative Prompt */
             negative_prompt?: string | null;
-            /** Style */
+            /**
+             * Style
+             * @description One of the model's.
+             */
             style?: string | null;
             /**
              * Source Image Id
