@@ -15,6 +15,7 @@ from services.moderation.policy import Policy, Stage
 from services.moderation.ports import Assessment
 from services.moderation.scorers import image_scorer, text_scorer
 from services.moderation.settings import ModerationSettings
+from shared.garbage import spare_what_is_loaded
 
 FAILED = "scorer.failed"
 
@@ -43,6 +44,7 @@ def judge_texts(path: Path, stage: Stage, settings: ModerationSettings) -> Itera
     """A line for each line of the file, in order; an empty line is an empty text."""
     policy, scorer = Policy.load(settings.moderation_policy), text_scorer(settings)
     scorer.assess([("warm up", stage)])
+    spare_what_is_loaded()
     # Only "\n" ends a line: the other separators that str.splitlines knows may be part of a hostile text.
     lines = path.read_bytes().decode("utf-8", errors="replace").removesuffix("\n").split("\n")
     for number, line in enumerate(lines, 1):
@@ -59,6 +61,7 @@ def judge_texts(path: Path, stage: Stage, settings: ModerationSettings) -> Itera
 def judge_images(folder: Path, settings: ModerationSettings) -> Iterator[dict[str, Any]]:
     """A line for each file whose name says that it is a picture, by name; of other formats than ours too."""
     policy, scorer = Policy.load(settings.moderation_policy), image_scorer(settings)
+    spare_what_is_loaded()
     for path in sorted(each for each in folder.rglob("*") if _is_picture(each)):
         name = str(path.relative_to(folder))
         started = time.perf_counter()

@@ -1,8 +1,9 @@
 """How long moderation's gates take, on one core: `python -m training.moderation.gates [--data FOLDER] [--out JSON]`.
 
-The scorers are the service's own, asked as it asks them when nobody else waits. Processor time is what the work costs;
-time by the clock also holds what other programs took of the core. Every text and every picture is met once. Prompts
-come from the folder's .tsv files, or from the templates of the training sentences; pictures are made up.
+The scorers are the service's own, asked as it asks them when nobody else waits, and what they loaded is left out of
+garbage collection as there. Processor time is what the work costs; time by the clock also holds what other programs
+took of the core. Every text and every picture is met once. Prompts come from the folder's .tsv files, or from the
+templates of the training sentences; pictures are made up.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from services.moderation.scorers import image_scorer, text_scorer
 from services.moderation.settings import ModerationSettings
 from services.moderation.text.encoder import MiniLMEncoder
 from services.moderation.text.scorer import LayeredTextScorer
+from shared.garbage import spare_what_is_loaded
 from training.moderation.corpus import rows
 from training.moderation.hostile import hostile_texts
 from training.moderation.synthetic import examples
@@ -118,6 +120,7 @@ def main() -> None:
     scorer, looker = text_scorer(settings), image_scorer(settings)
     scorer.assess([("warm up", "prompt")])
     looker.assess(pictures(SIDES[0], "JPEG")[0])
+    spare_what_is_loaded()
     groups = {
         "prompts": {f"up to {LONGEST_PROMPT} characters": prompt_gate(scorer, texts)},
         "hostile texts of 10,000 characters": hostile_gate(scorer),

@@ -27,8 +27,7 @@ _WORD = re.compile(r"[^\W_]++(?:['’]++[^\W_]++)*+")
 """Letters and digits, with apostrophes between them. Possessive throughout: what was matched is not tried again."""
 
 
-_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
-_PARTS = re.compile(rf"[{_UNSPACED}]|[^{_UNSPACED}]++")
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 """Chinese and Japanese are written without spaces, and Korean words have endings: each character stands for itself."""
 
 
@@ -57,21 +56,27 @@ def words_of(text: str) -> list[Word]:
     return [Word(_bare(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
-def _apart(words: Sequence[Word]) -> list[Word]:
-    """The words, with those of scripts that don't part them cut into characters."""
+def _apart(words: Sequence[Word], characters: re.Pattern[str]) -> list[Word]:
+    """The words, with each of `characters` in them made a word of its own."""
     apart: list[Word] = []
     for word in words:
         if word.text.isascii():
             apart.append(word)
-        else:
-            parts = _PARTS.finditer(word.text)
-            apart += [Word(part[0], word.start + part.start(), word.start + part.end()) for part in parts]
+            continue
+        at = 0
+        for match in characters.finditer(word.text):
+            for start, end in ((at, match.start()), match.span()):
+                if start < end:
+                    apart.append(Word(word.text[start:end], word.start + start, word.start + end))
+            at = match.end()
+        if at < len(word.text):
+            apart.append(Word(word.text[at:], word.start + at, word.end))
     return apart
 
 
 def _spelled(phrase: str) -> list[str]:
     """A phrase's words as they stand in a plain reading."""
-    return [word.text for word in _apart(words_of(fold(phrase).text.lower()))]
+    return [word.text for word in _apart(words_of(fold(phrase).text.lower()), _UNSPACED)]
 
 
 def _bare(word: str) -> str:
@@ -141,6 +146,9 @@ class RuleSet:
         self._innocent = Phrases(document["innocent"]["phrases"])
         self._phrases: dict[str, tuple[Phrases, bool]] = {}
         self.rules = tuple(self._rule(row, groups) for row in document["rule"])
+        # Only what the rules speak of is cut apart: a text may have thousands of other characters.
+        unspaced = sorted(set(_UNSPACED.findall(fold(str(document)).text)))
+        self._unspaced = re.compile(f"[{''.join(unspaced)}]" if unspaced else "(?!)")
         self.terms = frozenset(
             word for name in groups if name not in CONTEXT for phrase in groups[name] for word in phrase.split()
         )
@@ -179,7 +187,7 @@ class RuleSet:
 
     def find(self, words: Sequence[Word], stage: str) -> list[RuleHit]:
         """The rules that fire on the words of a plain reading, each once, at its first place."""
-        words = _apart(words)
+        words = _apart(words, self._unspaced)
         where: dict[str, list[int]] = {}
         for at, word in enumerate(words):
             where.setdefault(word.text, []).append(at)
