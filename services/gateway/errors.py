@@ -90,6 +90,12 @@ def forbidden(detail: str) -> Problem:
     return Problem(403, "forbidden", detail)
 
 
+def suspended(decision: Mapping[str, Any]) -> Problem:
+    """403: moderators have suspended who asks, by this decision `{id, reason}`."""
+    why = f"Your account is suspended: {decision['reason']} You can appeal decision {decision['id']}."
+    return Problem(403, "suspended", why)
+
+
 def unauthenticated(detail: str, *, code: str = "unauthenticated", challenge: str = "Bearer") -> Problem:
     """401 with the challenge that RFC 6750 asks for."""
     return Problem(401, code, detail, headers={"WWW-Authenticate": challenge})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Literal
 
 from services.gateway.context import Parts
@@ -46,7 +47,7 @@ async def visible_posts(parts: Parts, viewer: Viewer | None, posts: list[Documen
     if not authors:
         return []
     if viewer is None:
-        people = await parts.accounts.many(authors)
+        people = _unsuspended(await parts.accounts.many(authors), None)
         return [
             post | {"author": people[post["author_id"]]}
             for post in posts
@@ -55,6 +56,7 @@ async def visible_posts(parts: Parts, viewer: Viewer | None, posts: list[Documen
     people, standing = await asyncio.gather(
         parts.accounts.many(authors), parts.relations.standing(viewer.user_id, authors)
     )
+    people = _unsuspended(people, viewer)
     words = _muted(viewer) if surface not in OPENED else None
     return [
         post | {"author": people[post["author_id"]]}
@@ -78,10 +80,12 @@ async def visible_people(
 ) -> list[Document]:
     """Those accounts that the viewer may see, in their order, each with the viewer's `standing` to all of them.
 
-    Nobody sees an erased account or one that blocked them. Whom the viewer blocked shows on their own profile only,
-    where the block can be lifted; whom the viewer muted is kept out of notifications.
+    Nobody sees an erased account or one that blocked them, and a suspended one is seen by its owner and moderators.
+    Whom the viewer blocked shows on their own profile only, where the block can be lifted; whom the viewer muted is
+    kept out of notifications.
     """
-    people = [person for person in people if person.get("erased_at") is None]
+    seen = _unsuspended({person["_id"]: person for person in people}, viewer)
+    people = [person for person in people if person["_id"] in seen and person.get("erased_at") is None]
     if viewer is None or not people:
         return people
     standing = await parts.relations.standing(viewer.user_id, [person["_id"] for person in people])
@@ -91,6 +95,17 @@ async def visible_people(
     if surface == "notifications":
         hidden |= standing.mutes
     return [person | {"standing": standing} for person in people if person["_id"] not in hidden]
+
+
+def _unsuspended(people: Mapping[str, Document], viewer: Viewer | None) -> dict[str, Document]:
+    """Those who are not suspended, as far as that concerns the viewer."""
+    if viewer and viewer.moderates:
+        return dict(people)
+    return {
+        person_id: person
+        for person_id, person in people.items()
+        if not person.get("suspension") or (viewer and person_id == viewer.user_id)
+    }
 
 
 def _muted(viewer: Viewer) -> re.Pattern[str] | None:

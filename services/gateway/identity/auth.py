@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from services.gateway.context import PartsDep
-from services.gateway.errors import Problem, forbidden, unauthenticated
+from services.gateway.errors import Problem, forbidden, suspended, unauthenticated
 from services.gateway.identity import outside_people
 from services.gateway.settings import GatewaySettings
 from shared.ids import new_id
@@ -21,8 +21,27 @@ from shared.mongo import Document
 ISSUER = "promptgram"
 ALGORITHM = "HS256"
 MODERATING = ("moderator", "operator")
-VIEWING = {"username": 1, "display_name": 1, "role": 1, "preferences.muted_words": 1, "ended_sessions": 1}
+VIEWING = {
+    "username": 1,
+    "display_name": 1,
+    "role": 1,
+    "preferences.muted_words": 1,
+    "ended_sessions": 1,
+    "suspension": 1,
+}
 """What is read of an account with each request."""
+WHILE_SUSPENDED = frozenset(
+    {
+        ("DELETE", "/v1/me"),
+        ("PUT", "/v1/me/password"),
+        ("DELETE", "/v1/me/sessions"),
+        ("DELETE", "/v1/me/sessions/{session_id}"),
+        ("POST", "/v1/decisions/{id}/appeal"),
+        ("POST", "/v1/notifications/read"),
+        ("POST", "/v1/feed/interactions"),
+    }
+)
+"""What somebody who is suspended may do besides reading: leave, keep their account safe, and appeal."""
 _scheme = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token of this service or its issuer.")
 
 
@@ -36,6 +55,8 @@ class Viewer:
     role: str
     muted_words: tuple[Mapping[str, Any], ...] = ()
     """Entries `{word, until}` of their preferences, also those that have expired."""
+    suspension: Mapping[str, Any] | None = None
+    """The decision `{id, reason}` that keeps them from writing."""
 
     @property
     def moderates(self) -> bool:
@@ -45,7 +66,14 @@ class Viewer:
 def viewer_of(account: Document) -> Viewer:
     """The viewer that an account's owner is."""
     muted = account.get("preferences", {}).get("muted_words", ())
-    return Viewer(account["_id"], account["username"], account["display_name"], account["role"], tuple(muted))
+    return Viewer(
+        account["_id"],
+        account["username"],
+        account["display_name"],
+        account["role"],
+        tuple(muted),
+        account.get("suspension"),
+    )
 
 
 def access_token(settings: GatewaySettings, user_id: str, family_id: str) -> tuple[str, int]:
@@ -100,10 +128,13 @@ async def maybe_signed_in(
 MaybeSignedIn = Annotated[Viewer | None, Depends(maybe_signed_in)]
 
 
-async def signed_in(viewer: MaybeSignedIn) -> Viewer:
-    """The viewer; 401 `unauthenticated` without a token."""
+async def signed_in(request: Request, viewer: MaybeSignedIn) -> Viewer:
+    """The viewer; 401 `unauthenticated` without a token, 403 `suspended` for what a suspension keeps them from."""
     if viewer is None:
         raise unauthenticated("Sign in to do this.")
+    reads = request.method in ("GET", "HEAD")
+    if viewer.suspension and not reads and (request.method, request.scope["route"].path) not in WHILE_SUSPENDED:
+        raise suspended(viewer.suspension)
     return viewer
 
 

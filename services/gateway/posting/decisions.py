@@ -23,8 +23,10 @@ async def apply(parts: Parts, event: DecisionMade) -> None:
             await _post(parts, target.id, decision)
         case "comment":
             await commenting.rate(parts, target.id, decision.verdict, decision)
-        case "profile" | "user":
+        case "profile":
             await parts.accounts.rate_profile(event.owner_id, decision.verdict)
+        case "user":
+            await _user(parts, event.owner_id, decision)
     await parts.decisions.record(event.owner_id, target, decision, event.occurred_at)
     await notify(parts, event.owner_id, "decision", event.decision_id)
     await erasure.forget_late_news(parts, event.owner_id)
@@ -67,3 +69,13 @@ async def _post(parts: Parts, post_id: str, decision: Decision) -> None:
             return
         if await publishing.change(parts, post, {"moderation": decision.verdict, "decision": kept}):
             return
+
+
+async def _user(parts: Parts, user_id: str, decision: Decision) -> None:
+    """Suspend a person, or lift it: their posts go with them, and come back where nothing else had hidden them."""
+    allowed = decision.verdict == "allow"
+    await parts.accounts.suspend(user_id, None if allowed else {"id": decision.id, "reason": decision.reason})
+    async for post in parts.posts.all(author_id=user_id):
+        went = (post["decision"] or {}).get("stage") == "user"
+        if went if allowed else post["moderation"] == "allow":
+            await _post(parts, post["_id"], decision)

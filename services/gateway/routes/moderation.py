@@ -88,7 +88,11 @@ async def _with_pictures(parts: Parts, entries: Sequence[QueueEntry]) -> list[Ca
     "/v1/moderation/decisions", status_code=201, response_model=GivenVerdict, dependencies=[Depends(limited_writes)]
 )
 async def decide(body: NewVerdict, parts: PartsDep, viewer: ModeratorOnly, idempotent: Idempotent) -> Response:
-    """Give a verdict on anything; it overrides what stood before, which is kept. 503 while moderation is down."""
+    """Give a verdict on anything; it overrides what stood before, which is kept. 503 while moderation is down.
+
+    A `user` who is held or blocked is suspended: others see neither them nor what they posted, and whatever they would
+    write answers 403 `suspended`, until a verdict allows them again.
+    """
 
     async def make() -> Response:
         question = Decide(

@@ -17,8 +17,10 @@ from shared.mongo import Document, Mongo, Write
 
 Role = str
 ROLES = ("person", "moderator", "operator")
-PUBLIC = {"username": 1, "display_name": 1, "bio": 1, "avatar_image_id": 1, "counts": 1, "created_at": 1}
-"""What anyone may see of an account, as a projection."""
+PUBLIC = {
+    "username": 1, "display_name": 1, "bio": 1, "avatar_image_id": 1, "counts": 1, "created_at": 1, "suspension": 1,
+}  # fmt: skip
+"""What anyone may see of an account, and what tells whether they may, as a projection."""
 MOST_ENDED = 50
 """So many of the sign-ins that were ended last are known on the account."""
 _ERASED = {"erased_at": 1}
@@ -133,6 +135,11 @@ class Accounts:
             said = {"display_name": account["display_name"], "bio": account["bio"]}
             change = {"$set": {"hidden_profile": said, "display_name": account["username"], "bio": ""}}
         await self._rows.update_one({"_id": user_id, "hidden_profile": hidden}, change)
+
+    async def suspend(self, user_id: str, suspension: Document | None) -> None:
+        """Keep a person from writing and from being seen, because of a decision `{id, reason}`; None lifts it."""
+        change = {"$set": {"suspension": suspension}} if suspension else {"$unset": {"suspension": ""}}
+        await self._rows.update_one({"_id": user_id}, change)
 
     async def note_ended(self, user_id: str, families: Sequence[str]) -> None:
         """Have the access tokens of these sign-ins refused. Those of the earliest ones have expired long since."""

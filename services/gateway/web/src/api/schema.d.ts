@@ -1115,6 +1115,9 @@ export interface paths {
         /**
          * Decide
          * @description Give a verdict on anything; it overrides what stood before, which is kept. 503 while moderation is down.
+         *
+         *     A `user` who is held or blocked is suspended: others see neither them nor what they posted, and whatever they would
+         *     write answers 403 `suspended`, until a verdict allows them again.
          */
         post: operations["decide_v1_moderation_decisions_post"];
         delete?: never;
