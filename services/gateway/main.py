@@ -10,6 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from services.gateway import handlers, reconciler, reference
 from services.gateway.context import Parts
+from services.gateway.edge.heads import Heads
 from services.gateway.edge.security_headers import BodyLimit, EdgeHeaders
 from services.gateway.edge.web_app import serve_web_app
 from services.gateway.errors import ProblemDocument, install_error_handlers
@@ -87,11 +88,12 @@ def create_app(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_credentials=True,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer"],
             expose_headers=list(EXPOSED_HEADERS),
         )
     app.add_middleware(EdgeHeaders)
+    app.add_middleware(Heads)
     app.router.routes.extend(health_routes({"database": mongo.ping, "broker": bus.ping}))
     for router in (*ROUTERS, reference.router):
         app.include_router(router)

@@ -15,7 +15,7 @@ def tagged(request: Request, model: BaseModel, *, status: int = 200) -> Response
     """The model as JSON with its tag; 304 without a body when `If-None-Match` names that tag."""
     body = model.model_dump_json().encode()
     tag = _tag(body)
-    if request.method in ("GET", "HEAD") and _names(request.headers.get("If-None-Match"), tag):
+    if request.method == "GET" and _names(request.headers.get("If-None-Match"), tag):
         return Response(status_code=304, headers={"ETag": tag})
     return Response(body, status, {"ETag": tag}, "application/json")
 

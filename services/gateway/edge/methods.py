@@ -20,4 +20,5 @@ def methods_at(routers: Sequence[APIRouter], path: str) -> list[str]:
         if isinstance(route, Route) and route.path_regex.match(path)
     ]
     literal = [route for route in routes if route.path == path]
-    return sorted({method for route in literal or routes for method in route.methods or ()})
+    methods = {method for route in literal or routes for method in route.methods or ()}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)

@@ -25,7 +25,7 @@ def serve_web_app(app: FastAPI, dist: Path) -> None:
     """Answer every GET that no route took. Add it after all routers."""
     root = dist.resolve()
 
-    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.get("/{path:path}", include_in_schema=False)
     async def page(path: str, request: Request) -> Response:
         if path.startswith(_API_PATHS):
             raise HTTPException(404)

@@ -32,7 +32,6 @@ IN_ANY_FORM: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.head("/media/{name}/{width}.{extension}", include_in_schema=False)
 @router.get("/media/{name}/{width}.{extension}", response_class=Response, responses=IN_ANY_FORM)
 async def get_media(
     request: Request,
@@ -71,7 +70,6 @@ async def get_media(
     return Response(data, headers=headers, media_type=MEDIA_TYPES[extension])
 
 
-@router.head("/media/{name}/{width}", include_in_schema=False)
 @router.get("/media/{name}/{width}", response_class=Response, responses=IN_ANY_FORM)
 async def get_media_in_a_suited_form(
     request: Request,

@@ -39,7 +39,7 @@ async def test_every_failure_is_a_problem_and_tells_nothing_of_the_inside(
     assert answer.headers["Allow"] == "POST"
     answer = await client.options("/v1/me")
     problem(answer, 405, "method_not_allowed")
-    assert answer.headers["Allow"] == "DELETE, GET, PATCH"
+    assert answer.headers["Allow"] == "DELETE, GET, HEAD, PATCH"
     failures = [
         (RuntimeError("password of the database: hunter2"), 500, "internal"),
         (DuplicateKeyError("E11000 duplicate key in hunter2"), 500, "internal"),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 
+from services.gateway.context import Parts
+from services.gateway.settings import GatewaySettings
 from tests.api.conftest import Person, problem
+from tests.api.gateway_content.conftest import until
 
 
 async def test_what_can_not_be_an_id_is_nobodys_id(ada: Person, client: httpx.AsyncClient) -> None:
@@ -24,3 +29,30 @@ async def test_what_can_not_be_an_id_is_nobodys_id(ada: Person, client: httpx.As
     problem(await ada.http.delete(f"/v1/me/taste/{'a' * 101}"), 404, "not_found")
     problem(await client.get("/v1/users/ada/followers?limit=0"), 422, "invalid_request")
     problem(await client.put(f"/v1/users/{'a' * 31}/follow"), 401, "unauthenticated")
+
+
+async def test_head_is_get_without_its_body(ada: Person, url: str, gateway_settings: GatewaySettings) -> None:
+    gateway_settings.web_dist.mkdir(parents=True)
+    (gateway_settings.web_dist / "index.html").write_text("<!doctype html>the app")
+    async with httpx.AsyncClient(base_url=url, headers=ada.http.headers) as http:
+        for path in ("/v1/me", "/v1/users/ada", "/v1/users/nobody", "/v1/feed", "/p/nothing", "/", "/docs", "/livez"):
+            get, head = await http.get(path), await http.head(path)
+            assert (head.status_code, head.content) == (get.status_code, b""), path
+            told = [[answer.headers.get(name) for name in HEAD_HEADERS] for answer in (get, head)]
+            assert told[0] == told[1]
+        tag = (await http.head("/v1/me")).headers["ETag"]
+        assert (await http.head("/v1/me", headers={"If-None-Match": tag})).status_code == 304
+        refused = await http.head("/v1/accounts")
+        assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
+
+
+HEAD_HEADERS = ("Content-Length", "Content-Type", "Cache-Control", "ETag", "Link", "WWW-Authenticate")
+
+
+async def test_head_of_a_stream_does_not_wait_for_its_end(ada: Person, parts: Parts, url: str) -> None:
+    path = (await ada.http.post("/v1/generations", json={"prompt": "a fox"})).headers["Location"] + "/events"
+    async with httpx.AsyncClient(base_url=url, headers=ada.http.headers) as http:
+        head = await http.head(path)
+        assert head.headers["Content-Type"].startswith("text/event-stream")
+        assert (await http.get("/v1/me")).status_code == 200
+        await until(lambda: asyncio.sleep(0, not parts.watchers._queues))
