@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import Field
 
-from shared.events import Decision, Fact, TargetKind, Verdict, Words
+from shared.events import Decision, Fact, Target, Verdict, Words
 
 FeedMode = Literal["for_you", "following", "explore"]
 Matched = Literal["image", "prompt", "text"]
@@ -265,8 +265,7 @@ class Decide(Query[Decided]):
     subject = "qry.moderation.decide.v1"
     answer = Decided
     actor_id: str
-    target_kind: TargetKind
-    target_id: str
+    target: Target
     owner_id: str | None = Field(None, description="Whose it is, if it is there: moderation knows what it met only.")
     verdict: Verdict
     reason: str

@@ -148,13 +148,13 @@ class Review:
         Raises:
             Overruled: others kept deciding on the same target at the same time.
         """
-        target = Target(kind=query.target_kind, id=query.target_id)
         for _ in range(TRIES - 1):
             with contextlib.suppress(Overruled):
-                return await self._decide(query, target)
-        return await self._decide(query, target)
+                return await self._decide(query)
+        return await self._decide(query)
 
-    async def _decide(self, query: Decide, target: Target) -> Decided:
+    async def _decide(self, query: Decide) -> Decided:
+        target = query.target
         history, case = await self._decisions.history(target), await self._cases.case(target)
         before = history[-1] if history else None
         owner_id = before.owner_id if before else case.owner_id if case else query.owner_id

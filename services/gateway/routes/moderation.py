@@ -94,12 +94,13 @@ async def decide(body: NewVerdict, parts: PartsDep, viewer: ModeratorOnly, idemp
     write answers 403 `suspended`, until a verdict allows them again.
     """
 
+    target = Target(**body.target.model_dump())
+
     async def make() -> Response:
         question = Decide(
             actor_id=viewer.user_id,
-            target_kind=body.target.kind,
-            target_id=body.target.id,
-            owner_id=await owner_of(parts, Target(**body.target.model_dump())),
+            target=target,
+            owner_id=await owner_of(parts, target),
             verdict=body.verdict,
             reason=body.reason,
         )

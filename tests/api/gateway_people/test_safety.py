@@ -182,7 +182,7 @@ async def moderation(parts: Parts) -> AsyncIterator[list[Decide]]:
     @bus.answer(Decide)
     async def decide(query: Decide) -> Decided:
         asked.append(query)
-        return Decided(decision_id="d1" if query.target_id == "p1" or query.owner_id else None)
+        return Decided(decision_id="d1" if query.target.id == "p1" or query.owner_id else None)
 
     @bus.answer(Undo)
     async def undo(query: Undo) -> Undone:
@@ -233,7 +233,7 @@ async def test_moderators_decide_on_what_nobody_reported(
         verdict["target"] = {"kind": kind, "id": new_id()}
         problem(await ada.http.post("/v1/moderation/decisions", json=verdict), 404, "not_found")
     known = [query for query in moderation if query.owner_id]
-    assert [(query.target_kind, query.target_id, query.owner_id) for query in known] == [
+    assert [(query.target.kind, query.target.id, query.owner_id) for query in known] == [
         (kind, target_id, bob.id) for kind, target_id in things.items()
     ]
 

@@ -167,7 +167,7 @@ QUESTIONS: dict[type[q.Query[Any]], q.Query[Any]] = {
         q.ForgetTaste(viewer_id="u"),
         q.ModerationQueue(),
         q.JudgeWords(words=WORDS),
-        q.Decide(actor_id="m", target_kind="image", target_id="i", verdict="allow", reason="fine"),
+        q.Decide(actor_id="m", target=Target(kind="image", id="i"), verdict="allow", reason="fine"),
         q.Undo(actor_id="m", decision_id="d"),
         q.ListModels(),
     )

@@ -31,6 +31,7 @@ from shared.events import (
     PromptRejected,
     PromptSubmitted,
     Rendition,
+    Target,
 )
 from shared.queries import Decide, ModerationQueue, Undo
 from shared.settings import MongoSettings
@@ -223,7 +224,7 @@ async def test_from_the_block_to_an_overturned_verdict_and_a_regression_case(
 
     (entry,) = await eventually(case)
     assert entry.text == "a bad hair day"
-    verdict = Decide(actor_id="mo", target_kind="prompt", target_id=entry.target_id, verdict="allow", reason="hair")
+    verdict = Decide(actor_id="mo", target=Target(kind="prompt", id=entry.target_id), verdict="allow", reason="hair")
     answer = await gateway.bus.ask(verdict)
     (made,) = await gateway.hears(1)
     assert isinstance(made, DecisionMade)
@@ -250,7 +251,7 @@ async def test_many_verdicts_at_once_all_get_into_the_regression_file(gateway: G
         await gateway.bus.emit(prompt(text, name))
     await gateway.hears(len(texts))
     verdicts = [
-        Decide(actor_id="mo", target_kind="prompt", target_id=name, verdict="allow", reason="hair") for name in texts
+        Decide(actor_id="mo", target=Target(kind="prompt", id=name), verdict="allow", reason="hair") for name in texts
     ]
     await asyncio.gather(*(gateway.bus.ask(verdict) for verdict in verdicts))
     await kept_are(regression_file, set(texts.values()))
@@ -264,10 +265,10 @@ async def test_a_regression_file_that_can_not_be_written_stops_no_verdict(
     await kept_are(regression_file, set())
     shutil.rmtree(regression_file.parent)
     regression_file.parent.write_text("no folder")
-    verdict = Decide(actor_id="mo", target_kind="prompt", target_id="g1", verdict="allow", reason="hair")
+    verdict = Decide(actor_id="mo", target=Target(kind="prompt", id="g1"), verdict="allow", reason="hair")
     assert (await gateway.bus.ask(verdict)).decision_id is not None
 
 
 async def test_a_verdict_on_the_unknown_is_answered(gateway: Gateway) -> None:
-    verdict = Decide(actor_id="mo", target_kind="prompt", target_id="nothing", verdict="allow", reason="?")
+    verdict = Decide(actor_id="mo", target=Target(kind="prompt", id="nothing"), verdict="allow", reason="?")
     assert (await gateway.bus.ask(verdict)).decision_id is None

@@ -71,7 +71,7 @@ class World:
         self, kind: str, name: str, verdict: str, reason: str = "looked at it", owner: str | None = None
     ) -> str | None:
         query = Decide(
-            actor_id="mo", target_kind=kind, target_id=name, owner_id=owner, verdict=verdict, reason=reason,  # type: ignore[arg-type]
+            actor_id="mo", target=Target(kind=kind, id=name), owner_id=owner, verdict=verdict, reason=reason,  # type: ignore[arg-type]
         )  # fmt: skip
         return (await self.review.decide(query)).decision_id
 
