@@ -47,7 +47,9 @@ class EdgeHeaders:
                 if scope["scheme"] == "https":
                     headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
                 if path.startswith("/v1/"):
-                    headers.setdefault("Cache-Control", "private, no-cache")
+                    # The framework's own word for streams leaves out that they are for one person.
+                    if headers.get("Cache-Control") in (None, "no-cache"):
+                        headers["Cache-Control"] = "private, no-cache"
                     headers.add_vary_header("Authorization")
             await send(message)
 

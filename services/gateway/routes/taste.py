@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
 from services.gateway import answers, present
 from services.gateway.context import Parts, PartsDep
+from services.gateway.edge.etags import tagged
 from services.gateway.edge.limits import limited_writes
 from services.gateway.edge.text import StrictBody
 from services.gateway.errors import not_found
@@ -53,10 +55,11 @@ class TasteChanges(StrictBody):
     exploration: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
 
 
-@router.get("")
-async def read_taste(parts: PartsDep, viewer: SignedIn) -> Taste:
+@router.get("", response_model=Taste)
+async def read_taste(request: Request, parts: PartsDep, viewer: SignedIn) -> Response:
     """What was learned, as the next page would use it. 503 while the feed is down."""
-    return await _shown(parts, viewer, await parts.bus.ask(ReadTaste(viewer_id=viewer.user_id)))
+    taste = await parts.bus.ask(ReadTaste(viewer_id=viewer.user_id))
+    return tagged(request, await _shown(parts, viewer, taste))
 
 
 @router.patch("", dependencies=[Depends(limited_writes)])

@@ -56,3 +56,18 @@ async def test_head_of_a_stream_does_not_wait_for_its_end(ada: Person, parts: Pa
         assert head.headers["Content-Type"].startswith("text/event-stream")
         assert (await http.get("/v1/me")).status_code == 200
         await until(lambda: asyncio.sleep(0, not parts.watchers._queues))
+
+
+async def test_single_things_are_sent_again_only_when_they_changed(ada: Person, neighbours: None) -> None:
+    made = (await ada.http.post("/v1/generations", json={"prompt": "a fox"})).headers["Location"]
+    for path in ("/v1/me", "/v1/users/ada", made, "/v1/models", "/v1/me/taste"):
+        tag = (await ada.http.get(path)).headers["ETag"]
+        again = await ada.http.get(path, headers={"If-None-Match": tag})
+        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag), path
+
+
+async def test_what_is_personal_is_private(ada: Person) -> None:
+    made = (await ada.http.post("/v1/generations", json={"prompt": "a fox"})).headers["Location"]
+    for path in ("/v1/me", "/v1/me/prompts", "/v1/me/export", made):
+        assert "private" in (await ada.http.get(path)).headers["Cache-Control"], path
+    assert "private" in (await ada.http.head(f"{made}/events")).headers["Cache-Control"]
