@@ -208,7 +208,7 @@ async def test_everybody_gets_what_the_table_says(
     for role in ("moderator", "operator"):
         await parts.accounts.change(people[role].id, {"role": role})
     assert (await owner.http.put("/v1/users/blocked/block")).status_code == 204
-    relations = parts.mongo.database["relations"]
+    relations, accounts = parts.mongo.database["relations"], parts.mongo.database["accounts"]
     kept = await relations.find({}).to_list()
     wrong: list[str] = []
     number = 0
@@ -226,4 +226,6 @@ async def test_everybody_gets_what_the_table_says(
             if answer.status_code in (403, 404) and scene.parameters["name"] in answer.text:
                 wrong.append(f"{operation} by {actor} tells of what may not be seen")
             await relations.delete_many({"_id": {"$nin": [row["_id"] for row in kept]}})
+            # Some end the sign-in that all of them are asked in.
+            await accounts.update_many({}, {"$unset": {"ended_sessions": ""}})
     assert not wrong, "\n".join(wrong)
