@@ -11,6 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from services.gateway import handlers, reconciler, reference
 from services.gateway.context import Parts
 from services.gateway.edge.heads import Heads
+from services.gateway.edge.public_address import PublicAddress
 from services.gateway.edge.security_headers import BodyLimit, EdgeHeaders
 from services.gateway.edge.web_app import serve_web_app
 from services.gateway.errors import ProblemDocument, install_error_handlers
@@ -94,6 +95,8 @@ def create_app(
         )
     app.add_middleware(EdgeHeaders)
     app.add_middleware(Heads)
+    if settings.public_url:
+        app.add_middleware(PublicAddress, url=settings.public_url)
     app.router.routes.extend(health_routes({"database": mongo.ping, "broker": bus.ping}))
     for router in (*ROUTERS, reference.router):
         app.include_router(router)

@@ -23,6 +23,12 @@ class GatewaySettings(MongoSettings):
     password_hash_concurrency: int = Field(
         2, ge=1, description="How many passwords one process hashes at a time; each takes 19 MiB and one core."
     )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#@\s]+/?$",
+        description="Where people reach the page, e.g. https://pictures.example.org: absolute addresses begin with it. "
+        "Left out, they begin with the `Host` of the request.",
+    )
     cors_origins: tuple[str, ...] = Field(
         (), description='Other origins whose pages may call the API, as a JSON list, e.g. ["https://app.example.org"].'
     )

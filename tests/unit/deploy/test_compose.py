@@ -96,8 +96,10 @@ def test_what_compose_sets_is_read_by_the_service(service: str, monkeypatch: pyt
     for name in os.environ:
         if name.lower() in SETTINGS[service].model_fields:
             monkeypatch.delenv(name)
+    given = {"PUBLIC_URL": "https://pictures.example.org"}
     for name, value in described.items():
-        monkeypatch.setenv(name, re.sub(r"\$\{(\w+)(?::\?|:-(\w*))\}", lambda found: found[2] or "S" * 40, value))
+        filled = re.sub(r"\$\{(\w+)(?::\?|:-(\w*))\}", lambda of: of[2] or given.get(of[1], "S" * 40), value)
+        monkeypatch.setenv(name, filled)
     settings = SETTINGS[service]()
     unread = {name for name in described if name.lower() not in settings.model_fields_set}
     assert unread == {"OTEL_EXPORTER_OTLP_ENDPOINT"}, "read by shared.telemetry; all else is a setting"
