@@ -184,6 +184,8 @@ def install_error_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
     async def on_http(request: Request, error: HTTPException) -> Response:
         status, headers = error.status_code, error.headers
+        if status == 204:  # A dependency has found that there is nothing to answer: no problem, and no body.
+            return Response(status_code=status, headers=headers)
         methods = methods_at(routers, request.url.path) if status in (404, 405) else []
         if methods and request.method not in methods:
             status, headers = 405, {"Allow": ", ".join(methods)}

@@ -50,6 +50,11 @@ async def _until_told(news: asyncio.Queue[News]) -> Document | None:
     return None
 
 
+def all_told(generation: Document, last_event_id: str | None) -> bool:
+    """Whether nothing comes after this event any more."""
+    return terminal(generation) and not _after(generation["log"], last_event_id)
+
+
 async def events(
     parts: Parts, viewer: Viewer, generation_id: str, last_event_id: str | None
 ) -> AsyncIterator[ServerSentEvent]:

@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from services.gateway import present
@@ -131,12 +132,22 @@ async def get_generation(request: Request, generation: Owned, viewer: SignedIn, 
     return tagged(request, present.generation(parts, generation, viewer))
 
 
-@router.get("/v1/generations/{generation_id}/events", response_class=EventSourceResponse)
+LastEventId = Annotated[str | None, Header(max_length=100)]
+
+
+async def not_all_told(generation: Owned, last_event_id: LastEventId = None) -> None:
+    if progress.all_told(generation, last_event_id):
+        raise HTTPException(204)
+
+
+@router.get(
+    "/v1/generations/{generation_id}/events",
+    response_class=EventSourceResponse,
+    responses={204: {"description": "`Last-Event-ID` was the last event: there is nothing to come again for."}},
+    dependencies=[Depends(not_all_told)],
+)
 async def watch_generation(
-    generation: Owned,
-    viewer: SignedIn,
-    parts: PartsDep,
-    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
+    generation: Owned, viewer: SignedIn, parts: PartsDep, last_event_id: LastEventId = None
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events until the generation has ended; resumes after `Last-Event-ID`."""
     async for event in progress.events(parts, viewer, generation["_id"], last_event_id):

@@ -34,6 +34,9 @@ async def test_the_stream_tells_the_journey_and_ends(ada: Person, studio: Studio
     assert [event["event"] for event in logged] == ["queued", "running", "image", "image", "done"]
     resumed = await ada.http.get(f"/v1/generations/{made['id']}/events", headers={"Last-Event-ID": logged[2]["id"]})
     assert [event["event"] for event in events_of(resumed.text)] == ["image", "done"]
+    after = await ada.http.get(f"/v1/generations/{made['id']}/events", headers={"Last-Event-ID": logged[-1]["id"]})
+    # Which tells an `EventSource` to come no more (HTML Living Standard, 9.2).
+    assert (after.status_code, after.content) == (204, b"")
 
 
 async def test_progress_never_goes_back_to_nothing(ada: Person, studio: Studio, parts: Parts) -> None:

@@ -3757,6 +3757,13 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
+            /** @description `Last-Event-ID` was the last event: there is nothing to come again for. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description An RFC 9457 problem. */
             default: {
                 headers: {

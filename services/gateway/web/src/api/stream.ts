@@ -25,7 +25,9 @@ export async function followStream(
   let pause = FIRST_PAUSE_MS;
   while (!signal.aborted) {
     try {
-      for await (const event of open(path, lastId, signal)) {
+      const response = await open(path, lastId, signal);
+      if (response.status === 204) return;
+      for await (const event of eventsOf(response)) {
         pause = FIRST_PAUSE_MS;
         if (event.id) lastId = event.id;
         if (onEvent({ event: event.event ?? "message", data: JSON.parse(event.data) })) return;
@@ -39,11 +41,16 @@ export async function followStream(
   }
 }
 
-async function* open(path: string, lastId: string | undefined, signal: AbortSignal) {
+async function open(path: string, lastId: string | undefined, signal: AbortSignal): Promise<Response> {
   const headers = new Headers({ Accept: "text/event-stream" });
   if (lastId) headers.set("Last-Event-ID", lastId);
   const response = await authorizedFetch(new Request(new URL(path, location.origin), { headers, signal }));
-  if (!response.ok || !response.body) throw await problemFrom(response);
+  if (!response.ok) throw await problemFrom(response);
+  return response;
+}
+
+async function* eventsOf(response: Response) {
+  if (!response.body) throw await problemFrom(response);
   const reader = response.body
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
     .pipeThrough(new EventSourceParserStream())
