@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -154,6 +155,14 @@ def failure_response(request: Request, error: Exception) -> Response:
     return problem_response(request, problem, trace=ident)
 
 
+def _in_words(error: Mapping[str, Any]) -> str:
+    """Pydantic's message, which calls the characters of a text items once the text has been normalised."""
+    message = str(error["msg"])
+    if error["type"] in ("too_short", "too_long") and isinstance(error["input"], str):
+        message = re.sub(r" item(s?) after validation, not \d+$", r" character\1", message)
+    return message
+
+
 class UnforeseenFailures:
     """Answers 500 problems inside the other middleware, so that these too carry every header."""
 
@@ -202,7 +211,8 @@ def install_error_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         # What can't be an id is an id that nobody has.
         if any(one["loc"][0] == "path" for one in error.errors()):
             return problem_response(request, not_found())
-        problem = Problem(422, "invalid_request", "Some parts of the request are not valid.", errors=error.errors())
+        errors = [{"loc": one["loc"], "msg": _in_words(one)} for one in error.errors()]
+        problem = Problem(422, "invalid_request", "Some parts of the request are not valid.", errors=errors)
         return problem_response(request, problem)
 
     async def on_unavailable(request: Request, error: Exception) -> Response:

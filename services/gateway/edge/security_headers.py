@@ -57,7 +57,10 @@ class EdgeHeaders:
 
 
 class BodyLimit:
-    """Refuses larger request bodies with 413, by their declared length or when they turn out longer."""
+    """Refuses larger request bodies with 413, by their declared length or when they turn out longer.
+
+    And those that are no UTF-8 with 400.
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app, self._max_bytes = app, max_bytes
@@ -76,9 +79,13 @@ class BodyLimit:
         async def counting() -> Message:
             nonlocal received
             message = await receive()
-            received += len(message.get("body", b""))
+            body = message.get("body", b"")
+            received += len(body)
             if received > self._max_bytes:
                 raise HTTPException(413)
+            # The parser would take UTF-16 and UTF-32, which RFC 8259 does not: they have a zero byte near their beginning.
+            if received == len(body) and b"\0" in body[:4]:
+                raise HTTPException(400, "JSON is sent as UTF-8.")
             return message
 
         await self._app(scope, counting, send)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -18,7 +19,8 @@ or start everything with <code>make run</code>.</p>
 </html>"""
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """Content encodings and the endings of the files that the build compressed with them, best first."""
-_API_PATHS = ("v1/", "media/", "p/", "docs", "openapi.json", "asyncapi")
+_API_PATHS = re.compile(r"/*(v\d+|media|p|docs|openapi\.json|asyncapi)(/|$)", re.IGNORECASE)
+"""Addresses at which nobody expects the page, however they were mistyped."""
 
 
 def serve_web_app(app: FastAPI, dist: Path) -> None:
@@ -27,7 +29,7 @@ def serve_web_app(app: FastAPI, dist: Path) -> None:
 
     @app.get("/{path:path}", include_in_schema=False)
     async def page(path: str, request: Request) -> Response:
-        if path.startswith(_API_PATHS):
+        if _API_PATHS.match(path):
             raise HTTPException(404)
         index = root / "index.html"
         if not index.is_file():

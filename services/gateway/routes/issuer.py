@@ -23,7 +23,7 @@ RETURN_PATH = "login/return"
 """The page's address that the issuer sends people back to: the redirect URI to register there."""
 
 router = APIRouter(prefix="/v1/sessions/issuer", tags=["sessions"])
-Browser = Annotated[str | None, Cookie(alias=COOKIE, max_length=100)]
+Browser = Annotated[str | None, Cookie(alias=COOKIE)]
 guard = limited("issuer", per_minute=PER_MINUTE, by="address")
 
 

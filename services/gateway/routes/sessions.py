@@ -20,7 +20,7 @@ from services.gateway.identity.passwords import GivenPassword
 SESSIONS_PER_MINUTE = 300
 ATTEMPTS_PER_LOGIN = 30
 router = APIRouter(tags=["sessions"])
-RefreshCookie = Annotated[str | None, Cookie(alias=signing_in.COOKIE, max_length=500)]
+RefreshCookie = Annotated[str | None, Cookie(alias=signing_in.COOKIE)]
 
 
 class Credentials(StrictBody):

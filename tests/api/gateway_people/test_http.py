@@ -7,6 +7,7 @@ import asyncio
 import httpx
 
 from services.gateway.context import Parts
+from services.gateway.identity.signing_in import COOKIE
 from services.gateway.settings import GatewaySettings
 from tests.api.conftest import Person, problem
 from tests.api.gateway_content.conftest import until
@@ -71,3 +72,41 @@ async def test_what_is_personal_is_private(ada: Person) -> None:
     for path in ("/v1/me", "/v1/me/prompts", "/v1/me/export", made):
         assert "private" in (await ada.http.get(path)).headers["Cache-Control"], path
     assert "private" in (await ada.http.head(f"{made}/events")).headers["Cache-Control"]
+
+
+async def test_a_cookie_that_is_none_of_ours_is_no_sign_in(client: httpx.AsyncClient) -> None:
+    for value in ("x", "x" * 4000):
+        cookie = {"Cookie": f"{COOKIE}={value}"}
+        problem(await client.post("/v1/sessions/refresh", headers=cookie), 401, "invalid_refresh_token")
+        problem(await client.delete("/v1/sessions/current", headers=cookie), 401, "unauthenticated")
+
+
+async def test_how_long_a_text_may_be_is_told_in_characters(ada: Person) -> None:
+    for path, words in (
+        ("/v1/search?q=" + "x" * 501, "at most 500 characters"),
+        ("/v1/me/prompts?q=" + "x" * 201, "at most 200 characters"),
+    ):
+        [error] = problem(await ada.http.get(path), 422, "invalid_request")["errors"]
+        assert words in error["msg"]
+    [error] = problem(await ada.http.post("/v1/generations", json={"prompt": " "}), 422, "invalid_request")["errors"]
+    assert "at least 1 character" in error["msg"]
+    [error] = problem(await ada.http.post("/v1/posts", json={"image_ids": []}), 422, "invalid_request")["errors"]
+    assert "at least 1 item" in error["msg"]
+
+
+async def test_json_is_utf_8(ada: Person) -> None:
+    body = '{"bio": "été"}'
+    for encoding, status in (("utf-8", 200), ("utf-16", 400), ("utf-16-le", 400), ("utf-32", 400)):
+        headers = {"Content-Type": "application/json"}
+        answer = await ada.http.patch("/v1/me", content=body.encode(encoding), headers=headers)
+        assert answer.status_code == status, encoding
+    problem(answer, 400, "bad_request")
+
+
+async def test_what_looks_like_the_api_is_no_page(client: httpx.AsyncClient, gateway_settings: GatewaySettings) -> None:
+    gateway_settings.web_dist.mkdir(parents=True)
+    (gateway_settings.web_dist / "index.html").write_text("<!doctype html>the app")
+    for path in ("/V1/me", "/v2/me", "/v1", "//v1/status", "/Media/x", "/docs/nothing"):
+        problem(await client.get(f"https://gateway.test{path}"), 404, "not_found")
+    for path in ("/", "/explore", "/u/v1", "/vases"):
+        assert (await client.get(path)).status_code == 200
