@@ -83,7 +83,7 @@ class BodyLimit:
             received += len(body)
             if received > self._max_bytes:
                 raise HTTPException(413)
-            # The parser would take UTF-16 and UTF-32, which RFC 8259 does not: they have a zero byte near their beginning.
+            # The parser would take UTF-16 and UTF-32, which RFC 8259 does not: these have a zero byte near their start.
             if received == len(body) and b"\0" in body[:4]:
                 raise HTTPException(400, "JSON is sent as UTF-8.")
             return message
