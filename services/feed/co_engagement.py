@@ -30,7 +30,7 @@ Like = tuple[str, str, float]
 MOST_POSTS = 2_000
 MOST_BY_ONE = 500
 SITTING_S = 60.0
-RECENT_LIKES = 8.0
+RECENT_LIKES = 4.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ Validation data is cut from the training part alone. By film: of splits 38 to 41
 a quarter of each film's ratings in the training part is set aside, and a third of the people after the other are
 judged by theirs; the others' are learned from. So models have nearly as much to learn from as they will have (with
 less they want to be held tighter), as large a share of a person's ratings to find, and of rare films no larger a share
-than there will be. By time: each person's last rating, the test, is set aside, and the one before is judged by.
+than there will be. By time: each person's last rating, the test, is set aside, and each of the five before is judged
+by, found from what came before it.
 One setting after another takes the value with the best nDCG@10, in one round. All splits draw from the same ratings,
 so that settings, though no model, have met some of what is tested; that is so for all models.
 """
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.feed.co_engagement import Blend
+from services.feed.co_engagement import Blend, Evidence
 from training.feed_eval import measures, models, movielens
 from training.feed_eval.movielens import Ratings, Rows
 
@@ -28,6 +29,7 @@ FOLDER = Path("var/training/feed")
 SIZE = 10
 FOLDS = (38, 39, 40, 41)
 GROUPS = 3
+BEFORE = 5
 WIDER = 0.11
 """The goal, a tenth, and a little more, as the test is other data."""
 Fold = tuple[Rows, Rows]
@@ -44,7 +46,7 @@ BLEND: Grid = {
     "graph_exponent": (0.2, 0.3, 0.4),
     "graph_weight": (0.3, 0.4, 0.5, 0.6),
 }
-RECENT: Grid = {"recent_likes": (2, 4, 6, 8, 12, 20, 40, 100)}
+RECENT: Grid = {"recent_likes": (2, 3, 4, 6, 8, 12, 20)}
 ALS: Grid = {"factors": (32, 64, 128, 256), "regularization": (1, 10, 30, 100), "alpha": (1, 3, 10)}
 BPR: Grid = {"factors": (16, 32, 64), "learning_rate": (0.003, 0.01, 0.03), "regularization": (0.003, 0.01, 0.03)}
 BLEND_START = {
@@ -67,8 +69,11 @@ def main() -> None:
     """Choose, print each step, and write the file."""
     ratings = movielens.load(FOLDER)
     by_item = [_inner_by_item(ratings, seed, group) for seed in FOLDS for group in range(GROUPS)]
-    known = {id(train): models.evidence_of(ratings, train) for train, _ in by_item}
-    by_time = [movielens.leave_last(ratings, movielens.leave_last(ratings)[0])]
+    by_time = _inner_by_time(ratings)
+    known = {id(train): models.evidence_of(ratings, train) for train, _ in by_item + by_time}
+
+    def evidence(_: Ratings, rows: Rows) -> Evidence:
+        return known[id(rows)]
 
     def worth(build: Callable[[dict[str, float]], models.Model], folds: list[Fold]) -> Callable[..., float]:
         return lambda settings: float(np.mean([_ndcg(ratings, build(settings), fold) for fold in folds]))
@@ -77,13 +82,13 @@ def main() -> None:
         "co-engagement",
         BLEND,
         BLEND_START,
-        worth(lambda s: models.co_engagement(_blend(s), evidence=lambda _, rows: known[id(rows)]), by_item),
+        worth(lambda s: models.co_engagement(_blend(s), evidence=evidence), by_item),
     )
     recent = _descend(
         "recency",
         RECENT,
         {"recent_likes": 8},
-        worth(lambda s: models.co_engagement(_blend(blend), s["recent_likes"]), by_time),
+        worth(lambda s: models.co_engagement(_blend(blend), s["recent_likes"], evidence), by_time),
     )
     chosen = {
         "co-engagement": blend | recent,
@@ -102,6 +107,15 @@ def _inner_by_item(ratings: Ratings, seed: int, group: int) -> Fold:
     groups = np.random.default_rng(seed).permutation(ratings.shape[0]) % GROUPS
     judged = groups[ratings.users[wanted]] == group
     return np.concatenate([learned, wanted[~judged]]), wanted[judged]
+
+
+def _inner_by_time(ratings: Ratings) -> list[Fold]:
+    rows, _ = movielens.leave_last(ratings)
+    folds = []
+    for _ in range(BEFORE):
+        rows, wanted = movielens.leave_last(ratings, rows)
+        folds.append((rows, wanted))
+    return folds
 
 
 def _blend(settings: Mapping[str, float]) -> Blend:

@@ -78,7 +78,7 @@ def measure(
     blind = ~(has_image | has_prompt)
     liking: Column = np.zeros(len(ids), np.float32)
     if interests:
-        strengths = np.array([0.6 + 0.4 * interest.weight for interest in interests], np.float32)
+        strengths = np.array([interest.weight**0.5 for interest in interests], np.float32)
         liking = (likes * strengths[:, None]).max(axis=0)
     by_words = blind if interests else np.ones(len(ids), bool)
     liking[by_words] = _word_overlap(compress(posts, by_words), taste.words)
