@@ -18,8 +18,7 @@ export function Subject({ entry, active, shown, onShow }: Props) {
   return (
     <div className={styles.subject} data-shown={shown || undefined}>
       <div className={styles.matter} inert={!shown}>
-        {entry.target_kind !== "post" && <Pictures entry={entry} />}
-        {entry.text && <p>{entry.text}</p>}
+        {entry.target_kind !== "post" && <Bare entry={entry} />}
         {entry.target_kind === "post" && (active || shown) && <ReportedPost entry={entry} />}
       </div>
       {!shown && (
@@ -31,7 +30,16 @@ export function Subject({ entry, active, shown, onShow }: Props) {
   );
 }
 
-/** The bare pictures of a case, for what has no page that could be opened. */
+/** Pictures and words of a case as moderation has them, for what has no page that could be opened. */
+function Bare({ entry }: { entry: QueueEntry }) {
+  return (
+    <>
+      <Pictures entry={entry} />
+      {entry.text && <p>{entry.text}</p>}
+    </>
+  );
+}
+
 function Pictures({ entry }: { entry: QueueEntry }) {
   if (entry.quarantined) return <p className={styles.away}>{text.moderation.quarantined}</p>;
   return (
@@ -45,13 +53,13 @@ function Pictures({ entry }: { entry: QueueEntry }) {
   );
 }
 
-/** A post that is open to moderators as to everybody is looked up; of one that is held, its pictures are shown. */
+/** A post that is open to moderators as to everybody is looked up; of one that is held, what moderation has is shown. */
 function ReportedPost({ entry }: { entry: QueueEntry }) {
   const id = entry.target_id;
   const { data: post, isError } = usePost(id);
   if (isError)
-    return entry.quarantined || entry.pictures?.length ? (
-      <Pictures entry={entry} />
+    return entry.quarantined || entry.pictures?.length || entry.text ? (
+      <Bare entry={entry} />
     ) : (
       <p className={styles.away}>{text.moderation.away}</p>
     );
