@@ -11,7 +11,7 @@ from services.gateway.generating.steps import Status
 from shared.events import Decision, Visibility
 from shared.queries import Matched, Reason
 
-Standing = Literal["allow", "hold", "block", "pending"]
+Rating = Literal["allow", "hold", "block", "pending"]
 """How moderation sees it; `pending` while it has yet to answer."""
 Stage = Literal["accepted", "moderated", "queued", "started", "rendered", "checked", "ready"]
 Paths = dict[Literal["320", "640"], str]
@@ -142,7 +142,7 @@ class Post(BaseModel):
     root_id: str | None = Field(description="The first post of the chain of remixes.")
     counts: PostCounts
     viewer: ViewerState
-    moderation: Standing = Field(description="Anything but `allow` hides the post from others.")
+    moderation: Rating = Field(description="Anything but `allow` hides the post from others.")
     created_at: datetime
     edited_at: datetime | None
 
@@ -153,7 +153,7 @@ class Comment(BaseModel):
     author: Author
     text: str
     reply_to: str | None
-    moderation: Standing = Field(description="Anything but `allow` hides it from others.")
+    moderation: Rating = Field(description="Anything but `allow` hides it from others.")
     created_at: datetime
 
 

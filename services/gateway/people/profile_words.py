@@ -24,6 +24,6 @@ async def judged(
     now = utcnow()
     said = {"display_name": display_name, "bio": bio}
     judgement = await words.judge(parts, Target(kind="profile", id=user_id), user_id, now, f"{display_name}\n{bio}")
-    if judgement.standing == "allow":
+    if judgement.rating == "allow":
         return {**said, "hidden_profile": None}, ()
     return {"hidden_profile": {**said, "written_at": now}}, judgement.told

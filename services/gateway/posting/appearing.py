@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.gateway.context import Parts
-from services.gateway.posting import commenting, publishing
+from services.gateway.posting import commenting, publishing, words
 from shared.events import WordsJudged
 
 
@@ -21,8 +21,8 @@ async def words_judged(parts: Parts, event: WordsJudged) -> None:
 
 
 async def _post(parts: Parts, event: WordsJudged) -> None:
-    standing = {"moderation": event.verdict, "decision": event.decision.model_dump() if event.decision else None}
+    rating = {"moderation": event.verdict, "decision": words.kept(event.decision)}
     while (post := await parts.posts.get(event.target.id)) and post["moderation"] == "pending":
-        if changed := await publishing.change(parts, post, standing):
+        if changed := await publishing.change(parts, post, rating):
             await publishing.tell_parent(parts, changed)
             return

@@ -29,13 +29,13 @@ async def add(
         "author_id": author.user_id,
         "text": text,
         "reply_to": parent["_id"] if parent else None,
-        "moderation": judgement.standing,
-        "decision": words.kept(judgement),
+        "moderation": judgement.rating,
+        "decision": words.kept(judgement.decision),
         "created_at": now,
     }
-    events = (_event(comment),) if judgement.standing == "allow" else judgement.told
+    events = (_event(comment),) if judgement.rating == "allow" else judgement.told
     await parts.outbox.commit([parts.comments.insertion(comment)], *events)
-    if judgement.standing == "allow":
+    if judgement.rating == "allow":
         await _appeared(parts, comment, parent)
     return comment
 
@@ -49,7 +49,7 @@ async def rate(
         comment = await parts.comments.get(comment_id, session)
         if comment is None or (only and comment["moderation"] != only):
             return None
-        await parts.comments.rate(comment_id, verdict, decision.model_dump() if decision else None, session)
+        await parts.comments.rate(comment_id, verdict, words.kept(decision), session)
         if (comment["moderation"] == "allow") == (verdict == "allow"):
             return None
         await parts.recounts.add("post", [comment["post_id"]], session)

@@ -33,11 +33,11 @@ async def judge_changed(parts: Parts, post: Document, values: Document) -> Docum
         return {}
     target = Target(kind="post", id=post["_id"])
     judgement = await words.judge(parts, target, post["author_id"], utcnow(), _text(post | values))
-    if judgement.standing == "pending":
+    if judgement.rating == "pending":
         detail = "Words can't be checked at the moment; nothing was changed."
         raise unavailable("moderation_away", detail, retry_after_s=TRY_AGAIN_S)
-    if judgement.standing != "allow":
-        return {"moderation": judgement.standing, "decision": words.kept(judgement)}
+    if judgement.rating != "allow":
+        return {"moderation": judgement.rating, "decision": words.kept(judgement.decision)}
     return {"moderation": "allow", "decision": None} if _hidden_by_its_words(post) else {}
 
 

@@ -77,7 +77,7 @@ async def publish(
     }
     image_ids = [image["_id"] for image in images]
     judgement = await post_words.judge_new(parts, post)
-    post |= {"moderation": judgement.standing, "decision": words.kept(judgement)}
+    post |= {"moderation": judgement.rating, "decision": words.kept(judgement.decision)}
 
     async def work(session: AsyncClientSession) -> list[Document]:
         if await parts.images.shown(image_ids, author.user_id, 1, session) != len(image_ids):
@@ -85,7 +85,7 @@ async def publish(
         await parts.posts.insert(post, session)
         await _count_later(parts, post, session)
         events: list[Event] = [state(PostPublished, post, author.display_name), *judgement.told]
-        if parent and visibility == "public" and judgement.standing == "allow":
+        if parent and visibility == "public" and judgement.rating == "allow":
             events.append(
                 PostRemixed(
                     post_id=parent["_id"], author_id=parent["author_id"], user_id=author.user_id, remix_id=post_id

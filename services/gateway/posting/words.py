@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from services.gateway.answers import Standing
+from services.gateway.answers import Rating
 from services.gateway.context import Parts
 from shared.bus import Unanswered
 from shared.events import Decision, Target, Words, WordsWritten
@@ -26,14 +26,14 @@ PATIENCE_S = 2.0
 class Judgement:
     """How words stand. `told` is to be stored with them: it has moderation judge what is pending."""
 
-    standing: Standing
+    rating: Rating
     decision: Decision | None = None
     told: tuple[WordsWritten, ...] = ()
 
 
-def kept(judgement: Judgement) -> Document | None:
-    """What a record keeps of the decision."""
-    return judgement.decision.model_dump() if judgement.decision else None
+def kept(decision: Decision | None) -> Document | None:
+    """What a record keeps of a decision on it."""
+    return decision.model_dump() if decision else None
 
 
 async def judge(parts: Parts, target: Target, owner_id: str, written_at: datetime, text: str) -> Judgement:
