@@ -162,6 +162,10 @@ BUGS: tuple[Plant, ...] = (
         "who is suspended stays in sight", "visibility.py",
         'if not person.get("suspension") or', "if True or", PEOPLE + "test_suspension.py",
     ),
+    plant(
+        "another verdict shows what a suspended person posted", "posting/publishing.py",
+        "if suspension and values", "if False and values", PEOPLE + "test_suspension.py",
+    ),
     Plant(
         "an event leaves although its change was rolled back",
         (Edit("shared/outbox.py", "if failure := await", "self.flush(rows)\n        if failure := await"),),

@@ -137,3 +137,25 @@ def test_the_queue_is_for_moderators(windows: Windows, make_person) -> None:
     page.goto("/moderation")
     expect(page.get_by_text("This page is for moderators.")).to_be_visible()
     expect(page.get_by_role("navigation").get_by_role("link", name="Moderation")).to_have_count(0)
+
+
+def test_who_is_suspended_is_told_why_and_where_to_appeal(
+    stack: Stack, windows: Windows, moderator: Person, make_person, axe: str
+) -> None:
+    sender = make_person("sender")
+    target = {"kind": "user", "id": sender.api.get("/v1/me").json()["id"]}
+    verdict = {"target": target, "verdict": "block", "reason": "The same advertisement, a hundred times."}
+    assert moderator.api.post("/v1/moderation/decisions", json=verdict).status_code == 201
+    eventually(lambda: sender.api.get("/v1/me").json()["suspension"])
+    page = windows.open(sender)
+    page.goto("/")
+    note = page.get_by_role("status").filter(has_text="a hundred times")
+    expect(note).to_be_visible()
+    assert serious(page, axe) == []
+    note.get_by_role("link").click()
+    section = page.get_by_role("region", name="Decisions about your things")
+    expect(section).to_be_in_viewport()
+    section.get_by_role("button", name="Ask for a review").click()
+    section.get_by_role("textbox").fill("That was my little brother.")
+    section.get_by_role("button", name="Send").click()
+    expect(section.get_by_text("A person will look at it.")).to_be_visible()

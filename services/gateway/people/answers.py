@@ -13,6 +13,7 @@ from services.gateway.identity.auth import Viewer
 from services.gateway.people import profile_words
 from services.gateway.people.preferences import Preferences
 from services.gateway.store.relations import Standing
+from shared.events import Decision
 from shared.mongo import Document
 
 
@@ -57,6 +58,7 @@ class Me(Profile):
     has_password: bool = Field(description="False for an account of an outside issuer: there is none to ask for.")
     preferences: Preferences
     profile_held: bool = Field(description="Whether moderation hides the name and bio from others for now.")
+    suspension: Decision | None = Field(description="Why one may only read for now; null for nearly everybody.")
 
 
 async def cards(parts: Parts, viewer: Viewer | None, accounts: list[Document]) -> list[Card]:
@@ -89,6 +91,7 @@ async def me(parts: Parts, account: Document) -> Me:
         has_password=account["password_hash"] is not None,
         preferences=Preferences.model_validate(account["preferences"]),
         profile_held=bool(account.get("hidden_profile")),
+        suspension=account.get("suspension"),
     )
 
 

@@ -63,18 +63,18 @@ async def _image(parts: Parts, image_id: str, decision: Decision) -> None:
 
 
 async def _post(parts: Parts, post_id: str, decision: Decision) -> None:
-    kept: Document | None = None if decision.verdict == "allow" else decision.model_dump()
+    kept: Document = {} if decision.verdict == "allow" else decision.model_dump()
     while post := await parts.posts.get(post_id):
-        if post["moderation"] == decision.verdict:
+        if (post["moderation"], (post["decision"] or {}).get("id")) == (decision.verdict, kept.get("id")):
             return
-        if await publishing.change(parts, post, {"moderation": decision.verdict, "decision": kept}):
+        if await publishing.change(parts, post, {"moderation": decision.verdict, "decision": kept or None}):
             return
 
 
 async def _user(parts: Parts, user_id: str, decision: Decision) -> None:
     """Suspend a person, or lift it: their posts go with them, and come back where nothing else had hidden them."""
     allowed = decision.verdict == "allow"
-    await parts.accounts.suspend(user_id, None if allowed else {"id": decision.id, "reason": decision.reason})
+    await parts.accounts.suspend(user_id, None if allowed else decision.model_dump())
     async for post in parts.posts.all(author_id=user_id):
         went = (post["decision"] or {}).get("stage") == "user"
         if went if allowed else post["moderation"] == "allow":

@@ -115,9 +115,15 @@ async def tell_parent(parts: Parts, post: Document) -> None:
 
 
 async def change(parts: Parts, post: Document, values: Document) -> Document | None:
-    """Change a post that is at a known version; None when somebody else changed it first."""
+    """Change a post that is at a known version; None when somebody else changed it first.
+
+    What is allowed while its author is suspended stays hidden, now on the suspension's account, and comes with its end.
+    """
+    author = await parts.accounts.get(post["author_id"], {"display_name": 1, "suspension": 1})
+    suspension = author.get("suspension") if author else None
+    if suspension and values.get("moderation") == "allow":
+        values = values | {"moderation": suspension["verdict"], "decision": suspension}
     after = post | values | {"version": post["version"] + 1}
-    author = await parts.accounts.get(post["author_id"], {"display_name": 1})
 
     async def work(session: AsyncClientSession) -> tuple[Document, list[Document]] | None:
         changed = await parts.posts.change(post["_id"], post["version"], values, session)

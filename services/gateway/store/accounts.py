@@ -137,7 +137,7 @@ class Accounts:
         await self._rows.update_one({"_id": user_id, "hidden_profile": hidden}, change)
 
     async def suspend(self, user_id: str, suspension: Document | None) -> None:
-        """Keep a person from writing and from being seen, because of a decision `{id, reason}`; None lifts it."""
+        """Keep a person from writing and from being seen, because of this decision; None lifts it."""
         change = {"$set": {"suspension": suspension}} if suspension else {"$unset": {"suspension": ""}}
         await self._rows.update_one({"_id": user_id}, change)
 

@@ -32,6 +32,8 @@ async def test_who_is_suspended_is_out_of_sight_until_it_is_lifted(
     await grant(parts.settings, "mo_mia", "moderator")
     image_id = await add_image(parts, ada.id, data=b"picture")
     post_id, judged = await add_post(parts, ada.id, image_id=image_id), await add_post(parts, ada.id)
+    hidden_since, waiting = await add_post(parts, ada.id), await add_post(parts, ada.id)
+    await parts.posts.change(waiting, 1, {"moderation": "pending"})
     bobs = await add_post(parts, bob.id)
     await ada.http.post(f"/v1/posts/{bobs}/comments", json={"text": "You wait"})
     await ada.http.put("/v1/users/bob/follow")
@@ -60,16 +62,21 @@ async def test_who_is_suspended_is_out_of_sight_until_it_is_lifted(
     told = problem(await ada.http.post(f"/v1/posts/{bobs}/comments", json={"text": "Again"}), 403, "suspended")
     assert "Threats." in told["detail"]
     assert suspension in told["detail"]
+    assert (await ada.http.get("/v1/me")).json()["suspension"]["reason"] == "Threats."
     latest = (await ada.http.get("/v1/me/decisions")).json()["items"][0]
     assert (latest["id"], latest["decision"]["stage"], latest["can_appeal"]) == (suspension, "user", True)
 
-    # Another verdict does not bring the person back, and the lifting does not bring back what else was hidden.
-    await decide(parts, "post", post_id, ada, "allow")
+    # Another verdict brings neither the person nor the bytes back, and the lifting not what else was hidden.
+    await decide(parts, "post", hidden_since, ada)
+    for kind, target_id in (("post", post_id), ("image", image_id), ("post", waiting)):
+        await decide(parts, kind, target_id, ada, "allow")
     assert (await seen(client))[:3] == [404, 404, 404]
+    assert (await seen(client))[4] == 404
     await decide(parts, "user", ada.id, ada, "hold")
     await decide(parts, "user", ada.id, ada, "allow")
     assert (await seen(client), await heard()) == (before, [1, 1])
-    assert (await client.get(f"/v1/posts/{judged}")).status_code == 404
+    for other, status in ((judged, 404), (hidden_since, 404), (waiting, 200)):
+        assert (await client.get(f"/v1/posts/{other}")).status_code == status
     assert (await ada.http.post(f"/v1/posts/{bobs}/comments", json={"text": "Sorry"})).status_code == 201
 
 

@@ -1644,6 +1644,8 @@ export interface components {
              * @description Whether moderation hides the name and bio from others for now.
              */
             profile_held: boolean;
+            /** @description Why one may only read for now; null for nearly everybody. */
+            suspension: components["schemas"]["Decision"] | null;
         };
         /**
          * ModelCapabilities

@@ -29,7 +29,7 @@ export function ProfileForm({ me }: { me: Me }) {
   }
 
   return (
-    <Section title={text.settings.profile}>
+    <Section title={text.settings.profile} hint={me.profile_held ? text.settings.profileHeld : undefined}>
       <form className={styles.form} onSubmit={(event) => void submit(event)}>
         <div className={styles.picture}>
           <Avatar person={me} size={64} />

@@ -1,7 +1,7 @@
 import { WifiOff } from "lucide-react";
 import { useSyncExternalStore } from "react";
 import { text } from "../text/en";
-import styles from "./OfflineNote.module.css";
+import styles from "./Note.module.css";
 
 function watchConnection(changed: () => void): () => void {
   addEventListener("online", changed);

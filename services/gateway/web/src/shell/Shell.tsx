@@ -10,6 +10,7 @@ import { OfflineNote } from "./OfflineNote";
 import { openComposer, useOverlays } from "./overlays";
 import { Rail } from "./Rail";
 import styles from "./Shell.module.css";
+import { SuspendedNote } from "./SuspendedNote";
 import { TabBar } from "./TabBar";
 import { TopBar } from "./TopBar";
 
@@ -53,6 +54,7 @@ export function Shell() {
       <TopBar searchRef={search} />
       <main id="main" className={styles.main} tabIndex={-1}>
         <OfflineNote />
+        <SuspendedNote />
         <Outlet />
       </main>
       <TabBar />

@@ -332,6 +332,8 @@ export const text = {
   settings: {
     title: "Settings",
     profile: "Profile",
+    profileHeld:
+      "Others don’t see your name and bio for now: moderation holds them, or has yet to read them.",
     displayName: "Name",
     bio: "About you",
     choosePicture: "Choose one of your pictures",
@@ -368,7 +370,7 @@ export const text = {
     passwordHint: "Everywhere else you will be logged out.",
     passwordChanged: "Password changed. Other devices are logged out.",
     signIns: "Where you are signed in",
-    signInsHint: "Log out what you don’t know; within minutes nothing can be done there any more.",
+    signInsHint: "Log out what you don’t know; nothing can be done there any more.",
     unknownDevice: "Unknown device",
     thisDevice: "This device",
     signedIn: (since: string, used: string) => `Since ${since}, last used ${used}`,
@@ -438,6 +440,9 @@ export const text = {
       user: "Person",
     } as Record<string, string>,
     priority: (n: number) => `Priority ${n}`,
+    suspended: (reason: string) =>
+      `Your account is suspended, and for now you can only read. ${reason}`.trimEnd(),
+    whatToDo: "See the decision, or appeal",
   },
   status: {
     title: "Status",
