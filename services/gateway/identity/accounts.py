@@ -28,7 +28,7 @@ def new_account(
         "avatar_image_id": None,
         "role": "person",
         "preferences": Preferences().model_dump(),
-        "counts": {"posts": 0, "followers": 0, "following": 0},
+        "counts": {"posts": 0, "posts_for_followers": 0, "followers": 0, "following": 0},
         "password_hash": password_hash,
         "created_at": now,
         "updated_at": now,

@@ -18,7 +18,7 @@ from shared.mongo import Document
 
 
 class PersonCounts(BaseModel):
-    posts: int
+    posts: int = Field(description="Those on the profile that the viewer may see.")
     followers: int
     following: int
 
@@ -70,10 +70,12 @@ async def cards(parts: Parts, viewer: Viewer | None, accounts: list[Document]) -
 async def profile(parts: Parts, viewer: Viewer | None, account: Document) -> Profile:
     """The page of a person who has passed `visible_people`."""
     authors = await present.authors_of(parts, {account["_id"]: account})
+    user_id = account["_id"]
+    trusted = viewer is not None and (user_id == viewer.user_id or user_id in account["standing"].follows)
     return Profile(
         **_card(account, viewer),
-        avatar=authors[account["_id"]].avatar,
-        counts=_counts(account),
+        avatar=authors[user_id].avatar,
+        counts=_counts(account, for_followers=trusted),
         created_at=account["created_at"],
     )
 
@@ -84,7 +86,7 @@ async def me(parts: Parts, account: Document) -> Me:
     return Me(
         **_card(profile_words.own(account), None),
         avatar=authors[account["_id"]].avatar,
-        counts=_counts(account),
+        counts=_counts(account, for_followers=True),
         created_at=account["created_at"],
         email=account.get("email"),
         role=account["role"],
@@ -115,5 +117,7 @@ def _card(account: Document, viewer: Viewer | None) -> Document:
     }
 
 
-def _counts(account: Document) -> PersonCounts:
-    return PersonCounts(**{name: max(0, account["counts"].get(name, 0)) for name in PersonCounts.model_fields})
+def _counts(account: Document, *, for_followers: bool) -> PersonCounts:
+    kept = {name: max(0, number) for name, number in account["counts"].items()}
+    posts = kept["posts"] + (kept.get("posts_for_followers", 0) if for_followers else 0)
+    return PersonCounts(posts=posts, followers=kept["followers"], following=kept["following"])

@@ -19,7 +19,7 @@ async def _look(parts: Parts, user_id: str, noted: bool) -> Look | None:
     right = await parts.relations.counts(user_id)
     if noted:
         # A new follower is no reason to count somebody's posts: there may be thousands.
-        right["posts"] = await parts.posts.count_listed(user_id)
+        right |= await parts.posts.count_listed(user_id)
     return Look({name: account["counts"].get(name, 0) for name in right}, right)
 
 

@@ -21,7 +21,7 @@ from services.gateway.identity.auth import Viewer
 from services.gateway.people.telling import notify
 from services.gateway.pictures import cleaning
 from services.gateway.posting import post_words, words
-from services.gateway.store.posts import LISTED, OPEN
+from services.gateway.store.posts import COUNTED_AS, OPEN
 from services.gateway.store.recounts import Kind
 from services.gateway.store.removals import Removal
 from shared.events import (
@@ -230,8 +230,8 @@ async def _parent(parts: Parts, image: Document) -> tuple[Document | None, str |
 
 async def _count(parts: Parts, post: Document, step: int) -> None:
     counted = [
-        parts.accounts.counting(of, "posts", step) if kind == "person" else parts.posts.counting(of, "remixes", step)
-        for kind, of in _counted_by(post)
+        (parts.accounts if kind == "person" else parts.posts).counting(of, counter, step)
+        for kind, of, counter in _counted_by(post)
     ]
     if counted:
         await parts.mongo.write_with_others(counted)
@@ -239,18 +239,18 @@ async def _count(parts: Parts, post: Document, step: int) -> None:
 
 async def _count_later(parts: Parts, post: Document, session: AsyncClientSession) -> None:
     """Have those counted again that `_count` moves after the transaction: a crash may come between."""
-    for kind, of in _counted_by(post):
+    for kind, of, _ in _counted_by(post):
         await parts.recounts.add(kind, [of], session)
 
 
-def _counted_by(post: Document) -> Iterable[tuple[Kind, str]]:
+def _counted_by(post: Document) -> Iterable[tuple[Kind, str, str]]:
     """Whose counters a post moves where others may see it: its author's, and those of the post that it remixes."""
     if post["moderation"] != "allow":
         return
-    if post["visibility"] in LISTED:
-        yield "person", post["author_id"]
+    if counter := COUNTED_AS.get(post["visibility"]):
+        yield "person", post["author_id"], counter
     if post["parent_id"] and post["visibility"] == "public":
-        yield "post", post["parent_id"]
+        yield "post", post["parent_id"], "remixes"
 
 
 def _open(post: Document) -> bool:

@@ -113,7 +113,8 @@ class Accounts:
 
     async def correct(self, user_id: str, wrong: dict[str, int], right: dict[str, int]) -> bool:
         """Set counters to their true values, unless they have moved since `wrong` was read."""
-        query = {"_id": user_id} | {f"counts.{name}": value for name, value in wrong.items()}
+        # An account that is older than a counter does not have it.
+        query = {"_id": user_id} | {f"counts.{name}": value or {"$in": [0, None]} for name, value in wrong.items()}
         done = await self._rows.update_one(query, {"$set": {f"counts.{name}": value for name, value in right.items()}})
         return done.modified_count == 1
 

@@ -21,8 +21,8 @@ AIMED_AT = 80
 REMEMBERED = 1000
 """Queries of which a process knows how far the last page reached back."""
 
-LISTED = ("public", "followers")
-"""Visibilities of posts that count on their author's profile."""
+COUNTED_AS = {"public": "posts", "followers": "posts_for_followers"}
+"""The author's counter of posts of a visibility; those of others don't count on a profile."""
 
 OPEN = ("public", "unlisted")
 """Visibilities under which anybody who has the link may see the pictures."""
@@ -129,10 +129,14 @@ class Posts:
     async def count_remixes(self, post_id: str) -> int:
         return await self._rows.count_documents({"parent_id": post_id, "visibility": "public", "moderation": "allow"})
 
-    async def count_listed(self, user_id: str) -> int:
-        """How many posts count on a person's profile."""
-        shown = {"visibility": {"$in": LISTED}, "moderation": "allow"}
-        return await self._rows.count_documents({"author_id": user_id} | shown)
+    async def count_listed(self, user_id: str) -> dict[str, int]:
+        """How many posts count on a person's profile, by the name of the counter."""
+        return {
+            counter: await self._rows.count_documents(
+                {"author_id": user_id, "visibility": visibility, "moderation": "allow"}
+            )
+            for visibility, counter in COUNTED_AS.items()
+        }
 
     def all(self, *, after: str | None = None, author_id: str | None = None) -> AsyncIterator[Document]:
         """Every post, oldest first, for rebuilding what other services keep."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import httpx
 
 from services.gateway.context import Parts
+from services.gateway.people.counters import PEOPLE
+from services.gateway.recounting import recount
 from tests.api.conftest import Person, problem
 from tests.api.gateway_content.conftest import MakePictures
 
@@ -161,3 +163,27 @@ async def test_only_a_picture_that_one_may_see_is_started_from(ada: Person, bob:
         wish = {"prompt": "the same", "source_image_id": image_id}
         problem(await bob.http.post("/v1/generations", json=wish), 422, "unknown_source_image")
     assert await painted(ada, source_image_id=draft)
+
+
+async def test_a_profile_counts_the_posts_that_its_viewer_may_see(
+    ada: Person, bob: Person, client: httpx.AsyncClient, painted: MakePictures, parts: Parts
+) -> None:
+    for visibility in ("public", "followers", "private", "unlisted"):
+        await publish(ada, await painted(ada), visibility=visibility)
+    page = "/v1/users/ada"
+    await bob.http.put(f"{page}/follow")
+
+    async def shown() -> list[int]:
+        return [
+            (await http.get(path)).json()["counts"]["posts"]
+            for http, path in ((client, page), (bob.http, page), (ada.http, page), (ada.http, "/v1/me"))
+        ]
+
+    assert await shown() == [1, 2, 2, 2]
+    await bob.http.delete(f"{page}/follow")
+    assert await shown() == [1, 1, 2, 2]
+    # An account from before posts for followers had a counter of their own.
+    old = {"$unset": {"counts.posts_for_followers": ""}, "$inc": {"counts.posts": 1}}
+    await parts.mongo.database["accounts"].update_one({"_id": ada.id}, old)
+    assert await recount(parts, PEOPLE, [ada.id], noted=[ada.id]) == 2
+    assert await shown() == [1, 1, 2, 2]

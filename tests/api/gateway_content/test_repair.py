@@ -72,7 +72,6 @@ async def counted_again(parts: Parts) -> dict[str, dict[str, int]]:
     async def number(collection: str, **query: object) -> int:
         return await database[collection].count_documents(query)
 
-    listed = {"$in": ["public", "followers"]}
     posts = {
         post["_id"]: {
             "likes": await number("reactions", kind="like", post_id=post["_id"], on=True),
@@ -86,7 +85,8 @@ async def counted_again(parts: Parts) -> dict[str, dict[str, int]]:
         account["_id"]: {
             "followers": await number("relations", kind="follow", target_id=account["_id"], on=True),
             "following": await number("relations", kind="follow", user_id=account["_id"], on=True),
-            "posts": await number("posts", author_id=account["_id"], visibility=listed),
+            "posts": await number("posts", author_id=account["_id"], visibility="public"),
+            "posts_for_followers": await number("posts", author_id=account["_id"], visibility="followers"),
         }
         async for account in database["accounts"].find({})
     }
