@@ -163,6 +163,10 @@ BUGS: tuple[Plant, ...] = (
         'if not person.get("suspension") or', "if True or", PEOPLE + "test_suspension.py",
     ),
     plant(
+        "of changes to one account at once only the last is kept", "store/accounts.py",
+        ', "revision": account.get("revision")}', "}", PEOPLE + "test_me.py",
+    ),
+    plant(
         "another verdict shows what a suspended person posted", "posting/publishing.py",
         "if suspension and values", "if False and values", PEOPLE + "test_suspension.py",
     ),

@@ -16,11 +16,10 @@ async def grant(settings: MongoSettings, username: str, role: str) -> bool:
     mongo = Mongo(settings, "gateway")
     try:
         accounts = Accounts(mongo)
-        account = await accounts.by_username(username, {"_id": 1})
-        if account is None:
-            return False
-        await accounts.change(account["_id"], {"role": role})
-        return True
+        while account := await accounts.by_username(username, {"revision": 1}):
+            if await accounts.change(account, {"role": role}):
+                return True
+        return False
     finally:
         await mongo.close()
 

@@ -55,23 +55,13 @@ async def read_me(request: Request, parts: PartsDep, viewer: SignedIn) -> Respon
 @router.patch("/v1/me", response_model=people.Me, dependencies=[Depends(limited_writes)])
 async def change_me(body: AccountChanges, request: Request, parts: PartsDep, viewer: SignedIn) -> Response:
     """Change name, bio, avatar or preferences. 412 when `If-Match` names an older state."""
-    account = await _account(parts, viewer.user_id)
-    require_match(request, await people.me(parts, account))
-    given = body.model_fields_set
-    fields: dict[str, Any] = {}
-    told: Sequence[WordsWritten] = ()
-    if given & {"display_name", "bio"}:
-        said = profile_words.own(account)
-        name = (body.display_name or account["username"]) if "display_name" in given else said["display_name"]
-        bio = (body.bio or "") if "bio" in given else said["bio"]
-        fields, told = await profile_words.judged(parts, viewer.user_id, name, bio)
-    if body.preferences:
-        fields["preferences"] = _merged(account["preferences"], body.preferences)
-    if "avatar_image_id" in given:
-        fields["avatar_image_id"] = body.avatar_image_id
-    if fields:
-        account = await _change(parts, account, fields, told)
-    return tagged(request, await people.me(parts, account))
+    changed = None
+    while changed is None:  # until nothing else was changed between reading and writing
+        account = await _account(parts, viewer.user_id)
+        require_match(request, await people.me(parts, account))
+        fields, told = await _wanted(parts, account, body)
+        changed = await _change(parts, account, fields, told) if fields else account
+    return tagged(request, await people.me(parts, changed))
 
 
 @router.put("/v1/me/password", status_code=204)
@@ -124,25 +114,54 @@ async def _confirmed(request: Request, parts: Parts, user_id: str, password: str
     return account
 
 
+async def _wanted(
+    parts: Parts, account: Document, body: AccountChanges
+) -> tuple[dict[str, Any], Sequence[WordsWritten]]:
+    """What of the account to set, and what to store with it."""
+    given = body.model_fields_set
+    fields: dict[str, Any] = {}
+    told: Sequence[WordsWritten] = ()
+    if given & {"display_name", "bio"}:
+        said = profile_words.own(account)
+        name = (body.display_name or account["username"]) if "display_name" in given else said["display_name"]
+        bio = (body.bio or "") if "bio" in given else said["bio"]
+        fields, told = await profile_words.judged(parts, account["_id"], name, bio)
+    if body.preferences:
+        fields["preferences"] = _merged(account["preferences"], body.preferences)
+    if "avatar_image_id" in given:
+        fields["avatar_image_id"] = body.avatar_image_id
+    return fields, told
+
+
 def _merged(known: dict[str, Any], changes: PreferenceChanges) -> dict[str, Any]:
     given = changes.model_dump(exclude_none=True)
     notifications = known.get("notifications", {}) | given.pop("notifications", {})
     return Preferences.model_validate(known | given | {"notifications": notifications}).model_dump()
 
 
-async def _change(parts: Parts, account: Document, fields: dict[str, Any], told: Sequence[WordsWritten]) -> Document:
-    """Store changes together with what is to be told of them, and hold on to the avatar's picture."""
+async def _change(
+    parts: Parts, account: Document, fields: dict[str, Any], told: Sequence[WordsWritten]
+) -> Document | None:
+    """Store changes together with what is to be told of them, and hold on to the avatar's picture.
+
+    None when the account was changed meanwhile; then nothing has happened.
+    """
     user_id, old, new = account["_id"], account["avatar_image_id"], fields.get("avatar_image_id")
 
-    async def work(session: AsyncClientSession) -> tuple[Document, list[Document]]:
+    async def work(session: AsyncClientSession) -> tuple[Document, list[Document]] | None:
+        changed = await parts.accounts.change(account, fields, session)
+        if changed is None:
+            return None
         if "avatar_image_id" in fields and new != old:
             if new and await parts.images.shown([new], user_id, 1, session) != 1:
                 raise invalid(["body", "avatar_image_id"], "This is not a ready picture of yours.")
             if old:
                 await parts.images.shown([old], user_id, -1, session)
-        changed = await parts.accounts.change(user_id, fields, session)
         return changed, await parts.outbox.add(session, *told)
 
-    changed, rows = await parts.mongo.transaction(work)
+    done = await parts.mongo.transaction(work)
+    if done is None:
+        return None
+    changed, rows = done
     parts.outbox.flush(rows)
     return changed

@@ -98,14 +98,14 @@ class Accounts:
         found = {row["_id"]: row async for row in rows if row.get("erased_at") is None}
         return [{user_id: dict(found[user_id]) for user_id in each if user_id in found} for each in asked]
 
-    async def change(self, user_id: str, fields: dict[str, Any], session: AsyncClientSession | None = None) -> Document:
-        """Set fields and return the account as it is then; `LookupError` when it is gone."""
-        change = {"$set": fields | {"updated_at": utcnow()}}
-        await self._rows.update_one({"_id": user_id, "erased_at": None}, change, session=session)
-        row = await self._present({"_id": user_id}, session=session)
-        if row is None:
-            raise LookupError(user_id)
-        return row
+    async def change(
+        self, account: Document, fields: dict[str, Any], session: AsyncClientSession | None = None
+    ) -> Document | None:
+        """Set fields of an account as it was read, and give it as it is then; None when it was changed meanwhile."""
+        known = {"_id": account["_id"], "erased_at": None, "revision": account.get("revision")}
+        change = {"$set": fields | {"updated_at": utcnow()}, "$inc": {"revision": 1}}
+        done = await self._rows.update_one(known, change, session=session)
+        return await self._present({"_id": account["_id"]}, session=session) if done.modified_count else None
 
     def counting(self, user_id: str, name: str, step: int) -> Write:
         """Move one counter; an account that is gone is left alone."""

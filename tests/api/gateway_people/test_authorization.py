@@ -206,7 +206,7 @@ async def test_everybody_gets_what_the_table_says(
     people = dict(zip(ACTORS[1:], await asyncio.gather(*map(make_person, names)), strict=True))
     owner = people["owner"]
     for role in ("moderator", "operator"):
-        await parts.accounts.change(people[role].id, {"role": role})
+        await parts.accounts.change({"_id": people[role].id}, {"role": role})
     assert (await owner.http.put("/v1/users/blocked/block")).status_code == 204
     relations, accounts = parts.mongo.database["relations"], parts.mongo.database["accounts"]
     kept = await relations.find({}).to_list()

@@ -95,6 +95,26 @@ async def test_etags(ada: Person, client: httpx.AsyncClient) -> None:
     assert (await ada.http.get("/v1/me", headers={"If-None-Match": tag})).status_code == 200
 
 
+async def test_changes_at_once_are_all_kept_or_refused(ada: Person, parts: Parts) -> None:
+    pictures = [await add_image(parts, ada.id) for _ in range(3)]
+    shown = [{"avatar_image_id": image_id} for image_id in pictures]
+    chosen = [{"preferences": {"show_prompt": False}}, {"preferences": {"default_visibility": "private"}}]
+    wanted = [{"display_name": "New"}, {"bio": "words"}, *chosen, *shown]
+    answers = await asyncio.gather(*(ada.http.patch("/v1/me", json=body) for body in wanted))
+    assert {answer.status_code for answer in answers} == {200}
+    me = await ada.http.get("/v1/me")
+    assert (me.json()["display_name"], me.json()["bio"]) == ("New", "words")
+    assert (
+        me.json()["preferences"] | {"show_prompt": False, "default_visibility": "private"} == me.json()["preferences"]
+    )
+    assert sorted([(await parts.images.get(one))["posts"] for one in pictures]) == [0, 0, 1]
+
+    known = {"If-Match": me.headers["ETag"]}
+    bodies = [{"bio": f"words {number}"} for number in range(6)]
+    answers = await asyncio.gather(*(ada.http.patch("/v1/me", json=body, headers=known) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
+
+
 async def test_moderation_can_hide_a_profile_and_show_it_again(ada: Person, bob: Person, parts: Parts) -> None:
     await ada.http.patch("/v1/me", json={"bio": "something"})
     await parts.accounts.rate_profile(ada.id, "block")
