@@ -53,6 +53,10 @@ class Event(Fact):
 # ── generating ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+SEEDS = 2**32
+"""How many seeds there are, from 0 on."""
+
+
 class PictureRequest(Fact):
     """What a person asked to be painted, complete: the generator needs nothing else."""
 
@@ -65,6 +69,10 @@ class PictureRequest(Fact):
     image_ids: tuple[str, ...] = Field(description="One id for each picture asked for, given out before painting.")
     source_image: str | None = Field(None, description="Object-store name (hash) of the picture to start from.")
     strength: float = 0.6
+
+    def seed_of(self, index: int) -> int:
+        """The seed of one of the pictures. After the greatest comes 0, so that each can be asked for by its own."""
+        return (self.seed + index) % SEEDS
 
 
 class Decision(Fact):

@@ -45,10 +45,11 @@ class Job:
         request = self.event.request
         width, height = record.sizes[request.aspect]
         prompt = record.styles[request.style].format(prompt=request.prompt) if request.style else request.prompt
-        seeds = range(request.seed, request.seed + self.pictures)
         return [
-            Canvas(prompt, request.negative_prompt, seed, width, height, self.source, request.strength)
-            for seed in seeds
+            Canvas(
+                prompt, request.negative_prompt, request.seed_of(index), width, height, self.source, request.strength
+            )
+            for index in range(self.pictures)
         ]
 
     def goes_with(self, other: Job) -> bool:
@@ -71,7 +72,7 @@ class Job:
                 hash=picture.hash,
                 width=picture.width,
                 height=picture.height,
-                seed=self.event.request.seed + index,
+                seed=self.event.request.seed_of(index),
                 thumbhash=picture.thumbhash,
                 paint_ms=round(paint_ms, 1),
             ),

@@ -15,7 +15,7 @@ def tagged(request: Request, model: BaseModel, *, status: int = 200) -> Response
     """The model as JSON with its tag; 304 without a body when `If-None-Match` names that tag."""
     body = model.model_dump_json().encode()
     tag = _tag(body)
-    if request.method == "GET" and _names(request.headers.get("If-None-Match"), tag):
+    if request.method == "GET" and is_known(request, tag):
         return Response(status_code=304, headers={"ETag": tag})
     return Response(body, status, {"ETag": tag}, "application/json")
 
@@ -27,17 +27,24 @@ def created(model: BaseModel) -> Response:
 
 def require_match(request: Request, model: BaseModel) -> None:
     """412 `changed_meanwhile` when `If-Match` is there and names another state than the present one."""
-    condition = request.headers.get("If-Match")
-    if condition is not None and not _names(condition, _tag(model.model_dump_json().encode())):
+    conditions = request.headers.getlist("If-Match")
+    if conditions and not _names(conditions, _tag(model.model_dump_json().encode())):
         raise Problem(412, "changed_meanwhile", "It has changed since you read it; read it again.")
+
+
+def is_known(request: Request, tag: str) -> bool:
+    """Whether `If-None-Match` names this tag: the client has what it asks for."""
+    return _names(request.headers.getlist("If-None-Match"), tag)
 
 
 def _tag(body: bytes) -> str:
     return f'"{hashlib.blake2s(body, digest_size=12).hexdigest()}"'
 
 
-def _names(condition: str | None, tag: str) -> bool:
-    if condition is None:
-        return False
-    # A proxy that compresses may have made the tag weak.
-    return condition.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in condition.split(","))
+def _names(conditions: list[str], tag: str) -> bool:
+    """Whether a condition, in one header or several, names the tag, or `*`: any.
+
+    A proxy that compresses may have made the tag weak, so a weak one counts for `If-Match` too.
+    """
+    named = {part.strip().removeprefix("W/") for condition in conditions for part in condition.split(",")}
+    return bool(named & {"*", tag})

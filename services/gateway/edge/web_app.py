@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from services.gateway.edge.etags import is_known
+
 _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Promptgram</title>
 <h1>The web app has not been built</h1>
 <p>The API is running: see the <a href="/docs">reference</a>. Build the page with
@@ -49,13 +51,17 @@ def serve_web_app(app: FastAPI, dist: Path) -> None:
         return _file(index, request, "no-cache")
 
 
-def _file(path: Path, request: Request, cache: str) -> FileResponse:
-    """A file, or the compressed copy of it that the client takes."""
+def _file(path: Path, request: Request, cache: str) -> Response:
+    """A file, or the compressed copy of it that the client takes; 304 when it has that one."""
     accepted = {part.split(";")[0].strip() for part in request.headers.get("Accept-Encoding", "").split(",")}
     copies = {name: path.with_name(path.name + ending) for name, ending in _ENCODINGS.items()}
     encoding = next((name for name, copy in copies.items() if name in accepted and copy.is_file()), None)
     headers = {"Cache-Control": cache, "Vary": "Accept-Encoding"}
-    if encoding is None:
-        return FileResponse(path, headers=headers)
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    sent = copies[encoding] if encoding else path
     media_type = mimetypes.guess_type(path.name)[0]
-    return FileResponse(copies[encoding], headers=headers | {"Content-Encoding": encoding}, media_type=media_type)
+    answer = FileResponse(sent, headers=headers, media_type=media_type, stat_result=sent.stat())
+    if is_known(request, answer.headers["ETag"]):
+        return Response(status_code=304, headers=headers | {"ETag": answer.headers["ETag"]})
+    return answer

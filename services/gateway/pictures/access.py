@@ -52,7 +52,8 @@ class Pictures:
 
     def signature_holds(self, name: str, expires: int, signature: str, now: datetime) -> bool:
         """Whether this signature was given out for this picture and still runs."""
-        return expires > now.timestamp() and hmac.compare_digest(self._sign(name, expires), signature)
+        expected = self._sign(name, expires).encode()
+        return expires > now.timestamp() and hmac.compare_digest(expected, signature.encode("utf-8", "replace"))
 
     def _query(self, name: str) -> str:
         # Rounded up to the end of the next UTC day: everybody asking today gets the same URL, good for 24 h at least.

@@ -31,7 +31,7 @@ from services.gateway.generating.sources import Source, find_source
 from services.gateway.generating.steps import Status, just_canceled, terminal
 from services.gateway.health_of_parts import ModelState
 from services.gateway.identity.auth import SignedIn, Viewer
-from shared.events import PictureRequest
+from shared.events import SEEDS, PictureRequest
 from shared.ids import new_id
 from shared.live import PromptIntended
 from shared.mongo import Document
@@ -52,7 +52,7 @@ class NewGeneration(StrictBody):
     aspect: str | None = Field(None, max_length=16, description="One of the model's; default its first.")
     model: str | None = Field(None, max_length=100, description="One of `GET /v1/models`; default the server's choice.")
     seed: int | None = Field(
-        None, ge=0, le=2**32 - 1, description="Picture i is painted with seed + i; default random."
+        None, ge=0, lt=SEEDS, description="Picture i is painted with seed + i, modulo 2^32; default random."
     )
     negative_prompt: Annotated[Prose, Field(max_length=1000)] | None = None
     style: Annotated[Line, Field(max_length=100)] | None = Field(None, description="One of the model's.")
@@ -258,7 +258,7 @@ async def _picture_request(parts: Parts, body: NewGeneration, source: Source | N
         style=style,
         model=model,
         aspect=aspect,
-        seed=secrets.randbelow(2**32) if body.seed is None else body.seed,
+        seed=secrets.randbelow(SEEDS) if body.seed is None else body.seed,
         image_ids=tuple(new_id() for _ in range(body.n)),
         source_image=source.hash if source else None,
         strength=body.strength,

@@ -12,6 +12,7 @@ from pymongo.errors import PyMongoError
 from starlette.responses import Response
 
 from services.gateway.context import Parts, PartsDep
+from services.gateway.edge.etags import is_known
 from services.gateway.errors import not_found
 from services.gateway.pictures.labels import Unlabelled, labelled, xmp
 from services.gateway.pictures.negotiation import suited
@@ -60,7 +61,7 @@ async def get_media(
         headers["Cache-Control"] = "private, no-cache"
         # What a file to keep says of itself depends on what its author discloses today.
         del headers["ETag"]
-    elif headers["ETag"] in request.headers.get("If-None-Match", ""):
+    elif is_known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     data = await parts.renditions.get(name, width, extension)
     if data is None:

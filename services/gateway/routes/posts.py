@@ -113,8 +113,13 @@ async def change_post(
 
 
 @router.delete("/v1/posts/{post_id}", status_code=204, dependencies=[Depends(limited_writes)])
-async def delete_post(post: OwnPost, parts: PartsDep) -> None:
-    """Delete it with its comments and likes. The pictures stay among one's own while their generation does."""
+async def delete_post(request: Request, viewer: SignedIn, post: OwnPost, parts: PartsDep) -> None:
+    """Delete it with its comments and likes. The pictures stay among one's own while their generation does.
+
+    412 when `If-Match` names an older state.
+    """
+    if "If-Match" in request.headers:
+        require_match(request, await _present(parts, viewer, post))
     await publishing.delete(parts, post)
 
 

@@ -61,8 +61,8 @@ async def oembed(
     maxwidth: Annotated[int | None, Query(ge=1)] = None,
 ) -> OEmbed:
     """What a page that embeds a shared post needs."""
-    found = re.fullmatch(r"/(?:p|post)/([\w-]{1,64})", urlsplit(url).path)
-    post = await _open_post(parts, found[1]) if found else None
+    post_id = _shared_at(url)
+    post = await _open_post(parts, post_id) if post_id else None
     if post is None:
         raise not_found()
     base, image = str(request.base_url).rstrip("/"), post.images[0]
@@ -80,6 +80,15 @@ async def oembed(
         width=width,
         height=round(image.height * width / image.width),
     )
+
+
+def _shared_at(url: str) -> str | None:
+    try:
+        path = urlsplit(url).path
+    except ValueError:  # as of `http://[`
+        return None
+    found = re.fullmatch(r"/(?:p|post)/([\w-]{1,64})", path)
+    return found[1] if found else None
 
 
 async def _open_post(parts: Parts, post_id: str) -> Post | None:

@@ -11,6 +11,7 @@ from services.gateway.identity.signing_in import COOKIE
 from services.gateway.settings import GatewaySettings
 from tests.api.conftest import Person, problem
 from tests.api.gateway_content.conftest import until
+from tests.api.gateway_people.arranging import add_post
 
 
 async def test_what_can_not_be_an_id_is_nobodys_id(ada: Person, client: httpx.AsyncClient) -> None:
@@ -65,6 +66,30 @@ async def test_single_things_are_sent_again_only_when_they_changed(ada: Person, 
         tag = (await ada.http.get(path)).headers["ETag"]
         again = await ada.http.get(path, headers={"If-None-Match": tag})
         assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag), path
+
+
+async def test_conditions_name_one_state_several_or_any(
+    ada: Person, parts: Parts, url: str, gateway_settings: GatewaySettings
+) -> None:
+    post = f"/v1/posts/{await add_post(parts, ada.id)}"
+    tag = (await ada.http.get(post)).headers["ETag"]
+    for older in ({"If-Match": '"x"'}, {"If-Match": '"x", "y"'}):
+        problem(await ada.http.patch(post, json={"caption": "new"}, headers=older), 412, "changed_meanwhile")
+        problem(await ada.http.delete(post, headers=older), 412, "changed_meanwhile")
+    for known in ([("If-Match", f'"x", {tag}')], [("If-Match", '"x"'), ("If-Match", tag)], [("If-Match", "*")]):
+        assert (await ada.http.patch(post, json={}, headers=known)).status_code == 200
+    assert (await ada.http.delete(post, headers={"If-Match": tag})).status_code == 204
+
+    gateway_settings.web_dist.mkdir(parents=True)
+    (gateway_settings.web_dist / "index.html").write_text("<!doctype html>the app")
+    page = await ada.http.get("/")
+    again = await ada.http.get("/", headers={"If-None-Match": page.headers["ETag"]})
+    assert (again.status_code, again.content, again.headers["Cache-Control"]) == (304, b"", "no-cache")
+
+
+async def test_a_broken_address_is_no_share_link(client: httpx.AsyncClient) -> None:
+    for broken in ("http://[::1", "http://[x]/p/1", "p/1", "//", "\ud800".encode("utf-8", "surrogatepass")):
+        problem(await client.get("/oembed", params={"url": broken}), 404, "not_found")
 
 
 async def test_what_is_personal_is_private(ada: Person) -> None:

@@ -16,6 +16,8 @@ from services.gateway.pictures.negotiation import suited
         ("IMAGE/PNG ; Q=0.3", "png"),
         ("image/webp;q=0, image/avif;q=0.1", "avif"),
         ("image/webp;q=0", "jpg"),
+        ("image/jpeg;q=0, image/*", "webp"),
+        ("image/jpeg;q=0, image/webp;q=0, image/avif;q=0, image/png;q=0", "jpg"),
         ("*/*", "jpg"),
         ("image/*", "jpg"),
         ("text/html", "jpg"),

@@ -13,15 +13,26 @@ from services.gateway.posting.tags import normal_tag, not_of_prompts, suggested_
 from services.gateway.present import default_alt
 from shared.media import MediaStore
 
+MARKED = ("हिन्दी", "தமிழ்", "বাংলা", "ที่นี่", "မြန်မာ", "ខ្មែរ", "العَرَبِيَّة", "i̇stanbul")
+"""Words in which marks are letters' vowels and tones."""
+
 
 @pytest.mark.parametrize(
-    ("given", "tag"), [("Fox", "fox"), ("#Red-Fox", "red-fox"), (" été ", "été"), ("ＦＯＸ", "fox"), ("狐", "狐")]
+    ("given", "tag"),
+    [
+        ("Fox", "fox"),
+        ("#Red-Fox", "red-fox"),
+        (" été ", "été"),
+        ("ＦＯＸ", "fox"),
+        ("狐", "狐"),
+        *((word, word) for word in MARKED),
+    ],
 )
 def test_tags_are_written_one_way(given: str, tag: str) -> None:
     assert normal_tag(given) == tag
 
 
-@pytest.mark.parametrize("bad", ["", "#", "two words", "a/b", "x" * 51, "🦊"])
+@pytest.mark.parametrize("bad", ["", "#", "two words", "a/b", "x" * 51, "🦊", "\u0301", "\u0301a", "a\u200bb", "a\x00"])
 def test_what_is_no_tag(bad: str) -> None:
     with pytest.raises(ValueError, match="tag"):
         normal_tag(bad)
@@ -30,6 +41,7 @@ def test_what_is_no_tag(bad: str) -> None:
 def test_tags_are_suggested_from_words_that_say_something() -> None:
     assert suggested_tags("A red fox and the RED fox, under a tree-house in 2024 by me") == ["red", "fox", "tree-house"]
     assert suggested_tags("!!! 42 …") == []
+    assert suggested_tags("लाल लोमड़ी, 42foxes; ที่นี่ \u0301\u0301\u0301") == ["लाल", "लोमड़ी", "foxes", "ที่นี่"]
     assert len(suggested_tags(" ".join(f"word{letter}" for letter in "abcdefghij"))) == 5
 
 
@@ -63,6 +75,7 @@ def test_signed_urls_are_stable_and_run_for_a_day_at_least(pictures: Pictures) -
     assert not pictures.signature_holds("ab" * 16, expires, signed, now + timedelta(hours=49))
     assert not pictures.signature_holds("cd" * 16, expires, signed, now)
     assert not pictures.signature_holds("ab" * 16, expires + 1, signed, now)
+    assert not any(pictures.signature_holds("ab" * 16, expires, bad, now) for bad in ("", "é", "\ud800", signed[:-1]))
 
 
 def test_rungs_wider_than_the_picture_are_the_original(pictures: Pictures) -> None:
