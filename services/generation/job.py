@@ -45,11 +45,10 @@ class Job:
         request = self.event.request
         width, height = record.sizes[request.aspect]
         prompt = record.styles[request.style].format(prompt=request.prompt) if request.style else request.prompt
+        seeds = map(request.seed_of, range(self.pictures))
         return [
-            Canvas(
-                prompt, request.negative_prompt, request.seed_of(index), width, height, self.source, request.strength
-            )
-            for index in range(self.pictures)
+            Canvas(prompt, request.negative_prompt, seed, width, height, self.source, request.strength)
+            for seed in seeds
         ]
 
     def goes_with(self, other: Job) -> bool:

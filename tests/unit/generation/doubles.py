@@ -97,7 +97,7 @@ def approved(prompt: str = "a fox", *, user: str = "ada", n: int = 1, **request:
         request=PictureRequest(
             prompt=prompt,
             model=request.pop("model", "tiny"),
-            seed=7,
+            seed=request.pop("seed", 7),
             image_ids=tuple(new_id() for _ in range(n)),
             **request,
         ),

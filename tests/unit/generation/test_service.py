@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.generation.ports import Canvas, Progress, Readiness
-from shared.events import GenerationFailed, ImageGenerated
+from shared.events import SEEDS, GenerationFailed, ImageGenerated
 from shared.live import GenerationRendered, GenerationStarted, QueueMeasured
 from tests.unit.generation.doubles import FakeGallery, FakePainter, approved, generation, until
 
@@ -23,6 +23,15 @@ async def test_each_picture_is_kept_and_told_with_its_own_seed() -> None:
     assert {"queued", "started", "rendered"} <= told[0].moments.keys()
     kinds = [type(said) for said in speech.live]
     assert kinds.index(GenerationStarted) < kinds.index(GenerationRendered)
+
+
+async def test_after_the_greatest_seed_comes_the_first() -> None:
+    gallery = FakeGallery()
+    async with generation(FakePainter(), gallery) as (service, speech):
+        await service.paint(approved(n=3, seed=SEEDS - 2))
+    told = [said.rendition.seed for said in speech.events if isinstance(said, ImageGenerated)]
+    assert told == [SEEDS - 2, SEEDS - 1, 0]
+    assert list(gallery.kept.values()) == [f"a fox#{seed}" for seed in told]
 
 
 async def test_painting_twice_says_the_same_facts() -> None:
