@@ -163,6 +163,18 @@ BUGS: tuple[Plant, ...] = (
         'if not person.get("suspension") or', "if True or", PEOPLE + "test_suspension.py",
     ),
     plant(
+        "a reply outlives its comment", "posting/commenting.py",
+        'if not await parts.comments.hold(comment["reply_to"], session):', "if False:", CONTENT + "test_comments.py",
+    ),
+    plant(
+        "who is blocked answers what they can't see", "routes/comments.py",
+        "await commenting.visible(parts, viewer, on_post)", "on_post", CONTENT + "test_comments.py",
+    ),
+    plant(
+        "a like that was taken back is told", "posting/reacting.py",
+        "await parts.notifications.take_back([told])", "pass", PEOPLE + "test_notifications.py",
+    ),
+    plant(
         "of changes to one account at once only the last is kept", "store/accounts.py",
         ', "revision": account.get("revision")}', "}", PEOPLE + "test_me.py",
     ),
@@ -203,7 +215,7 @@ BUGS: tuple[Plant, ...] = (
     ),
     plant(
         "a change overwrites another that it has not seen", "edge/etags.py",
-        "if condition is not None and not _names(", "if False and not _names(", PEOPLE + "test_me.py",
+        "if conditions and not _names(", "if False and not _names(", PEOPLE + "test_me.py",
     ),
     plant(
         "a decision can be appealed again and again", "store/decisions.py",

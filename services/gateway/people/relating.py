@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from services.gateway.context import Parts
 from services.gateway.errors import Problem, conflict, not_found
 from services.gateway.people.telling import notify
+from services.gateway.store.notifications import Act
 from services.gateway.store.relations import Kind
 from shared.events import (
     Relation,
@@ -74,7 +75,7 @@ async def begin(parts: Parts, user_id: str, kind: Kind, target_id: str, *, until
             break
     counted = _counted(parts, changes)
     if kind == "follow" and changes:
-        await notify(parts, target_id, "follow", user_id, counted=counted)
+        await notify(parts, Act(target_id, "follow", user_id), counted=counted)
     elif counted:
         await parts.mongo.write_with_others(counted)
     if kind == "block":
@@ -95,6 +96,8 @@ async def end(parts: Parts, user_id: str, kind: Kind, target_id: str) -> None:
         parts.outbox.flush(rows)
         if counted := _counted(parts, [change]):
             await parts.mongo.write_with_others(counted)
+        if kind == "follow":
+            await parts.notifications.take_back([Act(target_id, "follow", user_id)])
 
 
 def nobody() -> Problem:

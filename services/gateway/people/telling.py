@@ -6,29 +6,18 @@ import asyncio
 from collections.abc import Sequence
 
 from services.gateway.context import Parts
-from services.gateway.store.notifications import NotificationKind
+from services.gateway.store.notifications import Act, NotificationKind
 from shared.mongo import Write
 
 
-async def notify(
-    parts: Parts,
-    recipient_id: str,
-    kind: NotificationKind,
-    actor_id: str,
-    *,
-    post_id: str | None = None,
-    comment_id: str | None = None,
-    counted: Sequence[Write] = (),
-) -> None:
-    """Tell `recipient_id` that `actor_id` did something, unless it was themselves or they do not want to know.
+async def notify(parts: Parts, act: Act, *, counted: Sequence[Write] = ()) -> None:
+    """Tell somebody of an act, unless it was their own or they do not want to know.
 
     `counted` is what the act moves in any case, written along with it. Call it after the act's transaction has
     committed: a counter or a group that many people touch at once must not make them retry.
     """
-    if await _wants_to_know(parts, recipient_id, kind, actor_id):
-        await parts.notifications.add(
-            recipient_id, kind, actor_id, post_id=post_id, comment_id=comment_id, counted=counted
-        )
+    if await _wants_to_know(parts, act.recipient_id, act.kind, act.actor_id):
+        await parts.notifications.add(act, counted=counted)
     elif counted:
         await parts.mongo.write_with_others(counted)
 

@@ -23,6 +23,5 @@ async def words_judged(parts: Parts, event: WordsJudged) -> None:
 async def _post(parts: Parts, event: WordsJudged) -> None:
     rating = {"moderation": event.verdict, "decision": words.kept(event.decision)}
     while (post := await parts.posts.get(event.target.id)) and post["moderation"] == "pending":
-        if changed := await publishing.change(parts, post, rating):
-            await publishing.tell_parent(parts, changed)
+        if await publishing.change(parts, post, rating):
             return

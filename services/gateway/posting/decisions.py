@@ -7,6 +7,7 @@ from services.gateway.generating import flow, steps
 from services.gateway.people import erasure
 from services.gateway.people.telling import notify
 from services.gateway.posting import commenting, publishing
+from services.gateway.store.notifications import Act
 from shared.events import Decision, DecisionMade
 from shared.mongo import Document
 
@@ -28,7 +29,7 @@ async def apply(parts: Parts, event: DecisionMade) -> None:
         case "user":
             await _user(parts, event.owner_id, decision)
     await parts.decisions.record(event.owner_id, target, decision, event.occurred_at)
-    await notify(parts, event.owner_id, "decision", event.decision_id)
+    await notify(parts, Act(event.owner_id, "decision", event.decision_id))
     await erasure.forget_late_news(parts, event.owner_id)
 
 

@@ -21,6 +21,7 @@ from services.gateway.identity.auth import Viewer
 from services.gateway.people.telling import notify
 from services.gateway.pictures import cleaning
 from services.gateway.posting import post_words, words
+from services.gateway.store.notifications import Act
 from services.gateway.store.posts import COUNTED_AS, OPEN
 from services.gateway.store.recounts import Kind
 from services.gateway.store.removals import Removal
@@ -103,15 +104,8 @@ async def publish(
         raise
     parts.outbox.flush(rows)
     await _count(parts, post, 1)
-    await tell_parent(parts, post)
+    await _tell_parent(parts, post)
     return post
-
-
-async def tell_parent(parts: Parts, post: Document) -> None:
-    """Tell whose post was remixed, once others may see the remix."""
-    parent = await parts.posts.get(post["parent_id"]) if post["parent_id"] else None
-    if parent and post["visibility"] != "private" and post["moderation"] == "allow":
-        await notify(parts, parent["author_id"], "remix", post["author_id"], post_id=parent["_id"])
 
 
 async def change(parts: Parts, post: Document, values: Document) -> Document | None:
@@ -148,6 +142,7 @@ async def change(parts: Parts, post: Document, values: Document) -> Document | N
     if {*_counted_by(changed)} != {*_counted_by(post)}:
         await _count(parts, post, -1)
         await _count(parts, changed, 1)
+    await _tell_parent(parts, changed, before=post)
     return changed
 
 
@@ -176,6 +171,7 @@ async def delete(parts: Parts, post: Document) -> None:
         return
     parts.outbox.flush(done[0])
     await _count(parts, post, -1)
+    await _tell_parent(parts, None, before=post)
     await cleaning.carry_out(parts, done[1])
 
 
@@ -226,6 +222,24 @@ async def _parent(parts: Parts, image: Document) -> tuple[Document | None, str |
     """The post that a picture was made from, if it still stands, and the first one of that chain."""
     parent = await parts.posts.get(image["source_post_id"]) if image["source_post_id"] else None
     return parent, (parent["root_id"] or parent["_id"]) if parent else None
+
+
+async def _tell_parent(parts: Parts, post: Document | None, *, before: Document | None = None) -> None:
+    """Tell whose post was remixed once others may see the remix, and no more when they may not."""
+    remix = post or before
+    told, wanted = _is_told(before), _is_told(post)
+    parent = await parts.posts.get(remix["parent_id"]) if remix and told != wanted else None
+    if remix is None or parent is None:
+        return
+    act = Act(parent["author_id"], "remix", remix["author_id"], parent["_id"])
+    if wanted:
+        await notify(parts, act)
+    elif not any(map(_is_told, await parts.posts.remixes_by(remix["author_id"], parent["_id"]))):
+        await parts.notifications.take_back([act])
+
+
+def _is_told(post: Document | None) -> bool:
+    return bool(post and post["parent_id"] and post["visibility"] != "private" and post["moderation"] == "allow")
 
 
 async def _count(parts: Parts, post: Document, step: int) -> None:

@@ -8,6 +8,7 @@ from pymongo.errors import DuplicateKeyError
 from services.gateway.context import Parts
 from services.gateway.identity.auth import Viewer
 from services.gateway.people.telling import notify
+from services.gateway.store.notifications import Act
 from services.gateway.store.reactions import COUNTERS, Kind
 from shared.events import PostBookmarked, PostLiked, PostReaction, PostShared, PostUnbookmarked, PostUnliked, utcnow
 from shared.mongo import Document
@@ -47,10 +48,13 @@ async def react(parts: Parts, viewer: Viewer, post: Document, kind: Kind, *, on:
     if not (on and await begun()) and not await switched():
         return
     counted = [parts.posts.counting(post_id, COUNTERS[kind], 1 if on else -1)]
+    told = Act(author_id, "like", viewer.user_id, post_id)
     if kind == "like" and on:
-        await notify(parts, author_id, "like", viewer.user_id, post_id=post_id, counted=counted)
-    else:
-        await parts.mongo.write_with_others(counted)
+        await notify(parts, told, counted=counted)
+        return
+    await parts.mongo.write_with_others(counted)
+    if kind == "like":
+        await parts.notifications.take_back([told])
 
 
 async def share(parts: Parts, viewer: Viewer, post: Document) -> None:

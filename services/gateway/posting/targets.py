@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.gateway.context import Parts
 from services.gateway.errors import not_found
 from services.gateway.identity.auth import Viewer
+from services.gateway.posting.commenting import visible
 from services.gateway.visibility import may_see_post, visible_people
 from shared.events import Target
 from shared.mongo import Document
@@ -19,7 +20,7 @@ async def owner_of_visible(parts: Parts, viewer: Viewer, target: Target) -> str:
         case "comment":
             comment = await parts.comments.get(target.id)
             if comment and await _post_owner(parts, viewer, comment["post_id"]):
-                owner_id = comment["author_id"]
+                owner_id = next((one["author_id"] for one in await visible(parts, viewer, [comment])), None)
         case "image":
             owner_id = await _image_owner(parts, viewer, target.id)
         case "profile" | "user":

@@ -10,16 +10,17 @@ from starlette.responses import JSONResponse
 
 from services.gateway import present
 from services.gateway.answers import Comment
-from services.gateway.context import PartsDep
+from services.gateway.context import Parts, PartsDep
 from services.gateway.edge.idempotency import Idempotent
 from services.gateway.edge.limits import limited_writes
 from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
 from services.gateway.edge.text import Prose, StrictBody
 from services.gateway.errors import forbidden, invalid, not_found
-from services.gateway.identity.auth import MaybeSignedIn, SignedIn
+from services.gateway.identity.auth import MaybeSignedIn, SignedIn, Viewer
 from services.gateway.posting import commenting
 from services.gateway.routes.posts import VisiblePost
 from services.gateway.visibility import may_see_post
+from shared.mongo import Document
 
 router = APIRouter(tags=["posts"])
 
@@ -57,9 +58,7 @@ async def add_comment(
     async def make() -> Response:
         comment = await parts.comments.get(idempotent.resource_id) if idempotent.repeated else None
         if comment is None:
-            parent = await parts.comments.get(body.reply_to) if body.reply_to else None
-            if body.reply_to and (parent is None or parent["post_id"] != post["_id"]):
-                raise invalid(["body", "reply_to"], "There is no such comment on this post.", code="unknown_comment")
+            parent = await _replied_to(parts, viewer, post, body.reply_to) if body.reply_to else None
             if parent and parent["reply_to"]:
                 raise invalid(["body", "reply_to"], "Replies can't be replied to.", code="reply_to_reply")
             comment = await commenting.add(parts, viewer, post, idempotent.resource_id, body.text, parent)
@@ -83,3 +82,12 @@ async def delete_comment(comment_id: str, viewer: SignedIn, parts: PartsDep) -> 
             else not_found()
         )
     await commenting.delete(parts, comment)
+
+
+async def _replied_to(parts: Parts, viewer: Viewer, post: Document, comment_id: str) -> Document:
+    comment = await parts.comments.get(comment_id)
+    on_post = [comment] if comment and comment["post_id"] == post["_id"] else []
+    seen = await commenting.visible(parts, viewer, on_post)
+    if not seen:
+        raise commenting.unknown()
+    return seen[0]

@@ -8,11 +8,12 @@ from typing import Any
 from pymongo import ASCENDING, InsertOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from shared.events import utcnow
 from shared.mongo import Document, Mongo, Write
 
 
 class Comments:
-    """`{_id, post_id, post_author_id, author_id, text, reply_to, moderation, decision, created_at}`.
+    """`{_id, post_id, post_author_id, author_id, text, reply_to, moderation, decision, created_at, replied_at?}`.
 
     A deleted comment is gone with its replies.
 
@@ -42,13 +43,21 @@ class Comments:
             query["_id"] = {"$gt": after}
         return await self._rows.find(query).sort("_id", 1).limit(limit).to_list()
 
-    async def delete(self, comment_id: str, session: AsyncClientSession | None = None) -> int:
-        """Remove a comment with its replies; how many of them others saw."""
-        seen = 0
+    async def hold(self, comment_id: str, session: AsyncClientSession) -> bool:
+        """Keep a comment from being deleted until the transaction that replies to it ends; False when it is gone."""
+        change = {"$set": {"replied_at": utcnow()}}
+        return (await self._rows.update_one({"_id": comment_id}, change, session=session)).matched_count == 1
+
+    async def insert(self, comment: Document, session: AsyncClientSession) -> None:
+        await self._rows.insert_one(comment, session=session)
+
+    async def delete(self, comment_id: str, session: AsyncClientSession | None = None) -> list[Document]:
+        """Remove a comment with its replies, and give them."""
+        removed: list[Document] = []
         for group in ({"reply_to": comment_id}, {"_id": comment_id}):
-            seen += await self._rows.count_documents(group | {"moderation": "allow"}, session=session)
+            removed += await self._rows.find(group, session=session).to_list()
             await self._rows.delete_many(group, session=session)
-        return seen
+        return removed
 
     async def rate(self, comment_id: str, verdict: str, decision: Document | None, session: AsyncClientSession) -> None:
         """Record moderation's verdict on a comment."""

@@ -129,6 +129,10 @@ class Posts:
     async def count_remixes(self, post_id: str) -> int:
         return await self._rows.count_documents({"parent_id": post_id, "visibility": "public", "moderation": "allow"})
 
+    async def remixes_by(self, user_id: str, post_id: str) -> list[Document]:
+        """Somebody's own remixes of a post."""
+        return await self._rows.find({"parent_id": post_id, "author_id": user_id}).to_list()
+
     async def count_listed(self, user_id: str) -> dict[str, int]:
         """How many posts count on a person's profile, by the name of the counter."""
         return {

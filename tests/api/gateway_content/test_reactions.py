@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import httpx
-
 from services.gateway.context import Parts
 from services.gateway.posting.counters import POSTS
 from services.gateway.recounting import recount
@@ -61,33 +59,6 @@ async def test_bookmarks_are_private_and_listed_latest_first(ada: Person, bob: P
     assert [item["id"] for item in second.json()["items"]] == [posts[0]["id"]]
     assert second.json()["next_cursor"] is None
     assert (await bob.http.get("/v1/notifications")).json()["items"] == []
-
-
-async def test_comments_and_replies(ada: Person, bob: Person, client: httpx.AsyncClient, painted: MakePictures) -> None:
-    made = await publish(ada, await painted(ada), visibility="public")
-    path = f"/v1/posts/{made['id']}/comments"
-    first = await bob.http.post(path, json={"text": " Lovely "})
-    assert (first.status_code, first.json()["text"]) == (201, "Lovely")
-    reply = await ada.http.post(path, json={"text": "Thanks", "reply_to": first.json()["id"]})
-    assert reply.json()["reply_to"] == first.json()["id"]
-    for body, code in (
-        ({"text": "deeper", "reply_to": reply.json()["id"]}, "reply_to_reply"),
-        ({"text": "lost", "reply_to": "nothing"}, "unknown_comment"),
-        ({"text": ""}, "invalid_request"),
-        ({"text": "x" * 1001}, "invalid_request"),
-    ):
-        answer = await bob.http.post(path, json=body)
-        assert (answer.status_code, answer.json()["code"]) == (422, code)
-    page = (await client.get(path, params={"limit": 1})).json()
-    rest = (await client.get(path, params={"cursor": page["next_cursor"]})).json()
-    assert [item["text"] for item in page["items"] + rest["items"]] == ["Lovely", "Thanks"]
-    assert (await client.post(path, json={"text": "hi"})).status_code == 401
-    assert (await ada.http.get(f"/v1/posts/{made['id']}")).json()["counts"]["comments"] == 2
-    assert (await bob.http.delete(f"/v1/comments/{reply.json()['id']}")).status_code == 403
-    assert (await ada.http.delete(f"/v1/comments/{first.json()['id']}")).status_code == 204
-    assert (await client.get(path)).json()["items"] == []
-    assert (await ada.http.get(f"/v1/posts/{made['id']}")).json()["counts"]["comments"] == 0
-    assert (await ada.http.delete(f"/v1/comments/{first.json()['id']}")).status_code == 404
 
 
 async def test_a_blocked_person_meets_nothing(ada: Person, bob: Person, painted: MakePictures) -> None:

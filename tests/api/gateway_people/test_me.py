@@ -14,6 +14,7 @@ import pytest
 from services.gateway.context import Parts
 from services.gateway.identity.signing_in import COOKIE
 from services.gateway.people import erasure
+from services.gateway.store.notifications import Act
 from shared.events import UserErased, utcnow
 from shared.ids import new_id
 from tests.api.conftest import PASSWORD, Person, problem
@@ -164,7 +165,7 @@ async def test_an_erased_person_is_gone_at_once_and_then_from_every_store(
     other_post = await add_post(parts, bob.id)
     await ada.http.put("/v1/users/bob/follow")
     await bob.http.put("/v1/users/ada/follow")
-    await parts.notifications.add(bob.id, "like", ada.id, post_id=other_post)
+    await parts.notifications.add(Act(bob.id, "like", ada.id, other_post))
     liked = parts.reactions.insertion("like", other_post, ada.id, utcnow())
     await parts.mongo.write([liked, parts.posts.counting(other_post, "likes", 1)])
     cookie = ada.http.cookies[COOKIE]
