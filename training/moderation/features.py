@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from services.moderation.text.encoder import DIMENSIONS, MiniLMEncoder
 from services.moderation.text.normalise import read
+from services.moderation.text.phrases import words_of
 from services.moderation.text.rules import RuleSet
 from services.moderation.text.windows import MAX_TOKENS, flatten
 from services.moderation.text.words import Vocabulary
@@ -35,8 +36,10 @@ class Embedder:
                 self._vectors = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
 
     def plain(self, text: str) -> str:
-        """The reading that the service scores, in one line."""
-        return flatten(read(text[:LONGEST], self.vocabulary)).text
+        """What the service's models read, in one line."""
+        reading = flatten(read(text[:LONGEST], self.vocabulary))
+        misleading = self.rules.misleading(words_of(reading.text))
+        return flatten(reading.without([(word.start, word.end) for word in misleading])).text
 
     def embed(self, plain: Sequence[str]) -> npt.NDArray[np.float32]:
         """Features (len(plain), DIMENSIONS) of plain texts, each cut as in the service."""

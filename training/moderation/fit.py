@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
 from services.moderation.text.heads import BUCKETS, Heads, ngram_buckets
-from services.moderation.text.rules import words_of
+from services.moderation.text.phrases import words_of
 from training.moderation.corpus import BENIGN, CATEGORIES, LOOKALIKES, Example
 from training.moderation.fitted import Fitted, Floats
 from training.moderation.network import train

@@ -70,6 +70,14 @@ class Reading:
         """The characters [start, end) alone."""
         return Reading(self.text[start:end], self.origin[start:end])
 
+    def without(self, parts: Sequence[tuple[int, int]]) -> Reading:
+        """What is left when each [start, end) of `parts`, which are in order, is left out."""
+        draft = _Draft(self)
+        for start, end in parts:
+            draft.keep_until(start)
+            draft.skip_until(end)
+        return draft.done()
+
 
 class _Draft:
     """A reading while it is written anew: parts of `old` are kept, others replaced, from its beginning to its end."""

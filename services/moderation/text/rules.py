@@ -8,33 +8,28 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from services.moderation.text.normalise import fold
+from services.moderation.text.phrases import UNSPACED, Phrases, Word, apart, covered, places_of
 
 DEFAULT_RULES = Path(__file__).with_name("rules.toml")
 UNDER_18 = "#under_18"
 UNLESS_WITHIN = 7
-CONTEXT = ("people", "innocent_context", "slur_innocent", "explicit_elsewhere", "naked_elsewhere", "minors_elsewhere")
+CONTEXT = (
+    "persons",
+    "shown",
+    "innocent_context",
+    "slur_innocent",
+    "explicit_elsewhere",
+    "naked_elsewhere",
+    "minors_elsewhere",
+)
 """Groups of everyday words and of other languages: no term to look for in what an English word may be disguised as."""
 AGE_WORDS = frozenset({"year", "years", "yr", "yrs", "yo", "y"})
-
-
-_WORD = re.compile(r"[^\W_]++(?:['’]++[^\W_]++)*+")
-"""Letters and digits, with apostrophes between them. Possessive throughout: what was matched is not tried again."""
-
-
-_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-"""Chinese and Japanese are written without spaces, and Korean words have endings: each character stands for itself."""
-
-
-class Word(NamedTuple):
-    text: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -49,78 +44,6 @@ class RuleHit:
     end: int
     with_model: float = 0.0
     """From which score of the category's head on the hit counts: words that are quoted as often as meant."""
-
-
-def words_of(text: str) -> list[Word]:
-    """Runs of letters and digits; apostrophes are dropped ("don't" is "dont")."""
-    return [Word(_bare(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
-
-
-def _apart(words: Sequence[Word], characters: re.Pattern[str]) -> list[Word]:
-    """The words, with each of `characters` in them made a word of its own."""
-    apart: list[Word] = []
-    for word in words:
-        if word.text.isascii():
-            apart.append(word)
-            continue
-        at = 0
-        for match in characters.finditer(word.text):
-            for start, end in ((at, match.start()), match.span()):
-                if start < end:
-                    apart.append(Word(word.text[start:end], word.start + start, word.start + end))
-            at = match.end()
-        if at < len(word.text):
-            apart.append(Word(word.text[at:], word.start + at, word.end))
-    return apart
-
-
-def _spelled(phrase: str) -> list[str]:
-    """A phrase's words as they stand in a plain reading."""
-    return [word.text for word in _apart(words_of(fold(phrase).text.lower()), _UNSPACED)]
-
-
-def _bare(word: str) -> str:
-    return word if word.isalnum() else word.replace("'", "").replace("’", "")
-
-
-class Phrases:
-    """Many phrases, found in one pass. A phrase's last word also matches its plural."""
-
-    def __init__(self, phrases: Iterable[str]) -> None:
-        self._alone: set[str] = set()
-        # By the first two words, because a text may be made of nothing but words with which many phrases begin.
-        self._begun: dict[str, dict[str, list[tuple[str, ...]]]] = {}
-        for phrase in phrases:
-            first, *rest = _spelled(phrase)
-            if not rest:
-                self._alone |= {first, first + "s"}
-                continue
-            seconds = self._begun.setdefault(first, {})
-            for second in _forms(rest[0]) if len(rest) == 1 else (rest[0],):
-                seconds.setdefault(second, []).append(tuple(rest[1:]))
-
-    def find(self, words: Sequence[Word], places: Mapping[str, Sequence[int]]) -> list[tuple[int, int]]:
-        """Where each phrase stands, as [first, last] word indices, in order. `places`: at which index each word is."""
-        hits = [(at, at) for first in self._alone & places.keys() for at in places[first]]
-        for first in self._begun.keys() & places.keys():
-            seconds = self._begun[first]
-            for at in places[first]:
-                following = words[at + 1].text if at + 1 < len(words) else ""
-                for rest in seconds.get(following, ()):
-                    end = at + 2 + len(rest)
-                    if end <= len(words) and _goes_on([word.text for word in words[at + 2 : end]], rest):
-                        hits.append((at, end - 1))
-        return sorted(hits)
-
-
-def _goes_on(words: Sequence[str], rest: Sequence[str]) -> bool:
-    """Whether words that stand behind a phrase's first two are its others."""
-    return not rest or (words[-1] in _forms(rest[-1]) and all(map(str.__eq__, words[:-1], rest)))
-
-
-def _forms(word: str) -> tuple[str, str, str]:
-    """A word and its plurals."""
-    return word, word + "s", word + "es"
 
 
 @dataclass(frozen=True)
@@ -145,9 +68,11 @@ class RuleSet:
         self.version: str = document["version"]
         self._innocent = Phrases(document["innocent"]["phrases"])
         self._phrases: dict[str, tuple[Phrases, bool]] = {}
+        self._never_with = self._index(document["innocent"]["never_with"], groups)
+        self._unless = self._index(document["innocent"]["unless"], groups)
         self.rules = tuple(self._rule(row, groups) for row in document["rule"])
         # Only what the rules speak of is cut apart: a text may have thousands of other characters.
-        unspaced = sorted(set(_UNSPACED.findall(fold(str(document)).text)))
+        unspaced = sorted(set(UNSPACED.findall(fold(str(document)).text)))
         self._unspaced = re.compile(f"[{''.join(unspaced)}]" if unspaced else "(?!)")
         self.terms = frozenset(
             word for name in groups if name not in CONTEXT for phrase in groups[name] for word in phrase.split()
@@ -185,19 +110,35 @@ class RuleSet:
             self._phrases[key] = (Phrases(phrases), UNDER_18 in entries)
         return key
 
+    def misleading(self, words: Sequence[Word]) -> list[Word]:
+        """Terms within innocent phrases, in order: what they say elsewhere they don't say here.
+
+        None in a text that anywhere else speaks of people or of anything sexual, because there they may be meant.
+        """
+        words = apart(words, self._unspaced)
+        where = places_of(words)
+        innocent = covered(self._innocent.find(words, where), len(words))
+        if not any(innocent) or self._all(self._never_with, words, where):
+            return []
+        if not all(all(innocent[first : last + 1]) for first, last in self._all(self._unless, words, where)):
+            return []
+        return [word for word, within in zip(words, innocent, strict=True) if within and word.text in self.terms]
+
+    def _all(self, key: str, words: Sequence[Word], where: Mapping[str, Sequence[int]]) -> list[tuple[int, int]]:
+        """Where the phrases of an index stand, in innocent phrases too."""
+        phrases, ages = self._phrases[key]
+        return phrases.find(words, where) + (_under_18(words) if ages else [])
+
     def find(self, words: Sequence[Word], stage: str) -> list[RuleHit]:
         """The rules that fire on the words of a plain reading, each once, at its first place."""
-        words = _apart(words, self._unspaced)
-        where: dict[str, list[int]] = {}
-        for at, word in enumerate(words):
-            where.setdefault(word.text, []).append(at)
-        innocent = _covered(self._innocent.find(words, where), len(words))
+        words = apart(words, self._unspaced)
+        where = places_of(words)
+        innocent = covered(self._innocent.find(words, where), len(words))
         found: dict[str, list[tuple[int, int]]] = {}
 
         def places(key: str) -> list[tuple[int, int]]:
             if key not in found:
-                phrases, ages = self._phrases[key]
-                hits = phrases.find(words, where) + (_under_18(words) if ages else [])
+                hits = self._all(key, words, where)
                 found[key] = sorted(hit for hit in hits if not any(innocent[hit[0] : hit[1] + 1]))
             return found[key]
 
@@ -213,13 +154,6 @@ class RuleSet:
                 start, end = words[place[0]].start, words[place[1]].end
                 hits.append(RuleHit(rule.id, rule.category, rule.score, rule.reason, start, end, rule.with_model))
         return hits
-
-
-def _covered(hits: list[tuple[int, int]], size: int) -> list[bool]:
-    covered = [False] * size
-    for first, last in hits:
-        covered[first : last + 1] = [True] * (last + 1 - first)
-    return covered
 
 
 def _first(

@@ -18,7 +18,8 @@ from services.moderation.text.batcher import Batcher
 from services.moderation.text.encoder import MiniLMEncoder
 from services.moderation.text.heads import Floats, Heads
 from services.moderation.text.normalise import Reading, read
-from services.moderation.text.rules import RuleHit, RuleSet, words_of
+from services.moderation.text.phrases import words_of
+from services.moderation.text.rules import RuleHit, RuleSet
 from services.moderation.text.windows import MAX_TOKENS, WINDOW_TOKENS, flatten, windows
 from services.moderation.text.words import Vocabulary
 
@@ -45,7 +46,7 @@ class _Prepared:
     reading: Reading
     hits: list[RuleHit]
     parts: list[Reading]
-    """The whole, and of a long text the window whose words are most suspicious."""
+    """What the models read: the whole without misleading words, and of a long text the most suspicious window."""
     lexical: Floats
 
 
@@ -75,7 +76,7 @@ class LayeredTextScorer:
         limits = [limit for each in prepared for limit in (MAX_TOKENS, WINDOW_TOKENS)[: len(each.parts)]]
         vectors = self._encoder.encode([part.text for part in parts], max_tokens=limits)
         probabilities = self._heads.score(vectors, np.concatenate([each.lexical for each in prepared]))
-        others = [other.score([each.reading.text for each in prepared]) for other in self._others]
+        others = [other.score([each.parts[0].text for each in prepared]) for other in self._others]
         out: list[Assessment] = []
         at = 0
         for index, each in enumerate(prepared):
@@ -88,14 +89,18 @@ class LayeredTextScorer:
         reading = flatten(read(text, self._vocabulary))
         words = words_of(reading.text)
         hits = self._rules.find(words, stage)
+        plain = reading
+        if misleading := self._rules.misleading(words):
+            reading = flatten(reading.without([(word.start, word.end) for word in misleading]))
+            words = words_of(reading.text)
         begins, spelled = [word.start for word in words], [word.text for word in words]
         spans = windows(reading.text)
         parts = [(bisect_left(begins, start), bisect_left(begins, end)) for start, end in spans]
         lexical = self._heads.lexical(spelled, [(0, len(words)), *parts])
         if not spans:
-            return _Prepared(reading, hits, [reading], lexical)
+            return _Prepared(plain, hits, [reading], lexical)
         worst = int(lexical[1:].max(axis=1).argmax())
-        return _Prepared(reading, hits, [reading, reading.part(*spans[worst])], lexical[[0, 1 + worst]])
+        return _Prepared(plain, hits, [reading, reading.part(*spans[worst])], lexical[[0, 1 + worst]])
 
     def _assessment(self, each: _Prepared, rows: Floats, others: list[dict[str, float]]) -> Assessment:
         findings: list[Finding] = []

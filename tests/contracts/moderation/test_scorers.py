@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from services.moderation.regressions import RegressionCase, read_cases
 from services.moderation.scorers import image_scorer, text_scorer
 from services.moderation.settings import ModerationSettings
 from services.moderation.text.encoder import DIMENSIONS, LAYERS, WIDTH, MiniLMEncoder
+from services.moderation.text.rules import DEFAULT_RULES
 from services.moderation.text.scorer import LayeredTextScorer
 
 REGRESSIONS = Path(__file__).parents[2] / "regressions" / "moderation.tsv"
@@ -91,6 +93,32 @@ def test_harm_is_stopped(scorer: LayeredTextScorer, text: str) -> None:
 )
 def test_the_harmless_passes(scorer: LayeredTextScorer, text: str) -> None:
     assert verdict(scorer, text) == "allow"
+
+
+def test_no_model_stops_a_phrase_that_the_rules_know_as_innocent(scorer: LayeredTextScorer) -> None:
+    phrases = tomllib.loads(DEFAULT_RULES.read_text("utf-8"))["innocent"]["phrases"]
+    stages: tuple[Stage, ...] = ("prompt", "comment", "profile")
+    assert [
+        (phrase, stage) for phrase in phrases for stage in stages if verdict(scorer, phrase, stage) != "allow"
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["naked mole rat girl nude", "a topless woman, nude tones", "nude heels on a bare breasted lady"],
+)
+def test_an_innocent_phrase_lets_nothing_else_pass(scorer: LayeredTextScorer, text: str) -> None:
+    assert verdict(scorer, text) == "block"
+
+
+def test_what_the_models_do_not_read_is_still_in_the_span_and_the_fingerprint(scorer: LayeredTextScorer) -> None:
+    text = "nude lipstick and a swastika"
+    (found,) = scorer.assess([(text, "prompt")])
+    (hit,) = [each for each in found.findings if each.rule == "hate.symbol"]
+    assert hit.span is not None
+    assert text[slice(*hit.span)] == "swastika"
+    (without,) = scorer.assess([("lipstick and a swastika", "prompt")])
+    assert found.fingerprint != without.fingerprint
 
 
 def test_a_phrase_buried_in_padding_is_found(scorer: LayeredTextScorer) -> None:

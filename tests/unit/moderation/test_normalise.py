@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.moderation.text.normalise import fold, read
-from services.moderation.text.rules import RuleSet, words_of
+from services.moderation.text.phrases import words_of
+from services.moderation.text.rules import RuleSet
 from services.moderation.text.windows import flatten, windows
 from services.moderation.text.words import Vocabulary
 from training.moderation.hostile import LENGTH, hostile_texts

@@ -7,7 +7,8 @@ import tomllib
 import pytest
 
 from services.moderation.text.normalise import read
-from services.moderation.text.rules import DEFAULT_RULES, RuleSet, words_of
+from services.moderation.text.phrases import words_of
+from services.moderation.text.rules import DEFAULT_RULES, RuleSet
 from services.moderation.text.windows import flatten
 from services.moderation.text.words import Vocabulary
 
@@ -152,3 +153,20 @@ def test_words_of_two_meanings_count_only_with_the_head(rules: RuleSet) -> None:
     hits = rules.find(words_of("a nude-coloured vase"), "prompt")
     assert {hit.category for hit in hits} == {"sexual"}
     assert all(hit.with_model > 0 for hit in hits)
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("a naked mole rat in its tunnel", ["naked"]),
+        ("blood oranges beside nude lipstick, soft light", ["blood", "nude"]),
+        ("a naked mole rat and a naked giant", []),
+        ("nude tones, erotic", []),
+        ("a mermaid, nude tones", []),
+        ("a female model, nude tones", []),
+        ("12 year old, nude tones", []),
+        ("a fox in a field", []),
+    ],
+)
+def test_innocent_phrases_mislead_no_model_and_hide_nothing(rules: RuleSet, text: str, left_out: list[str]) -> None:
+    assert [word.text for word in rules.misleading(words_of(text))] == left_out
