@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.gateway.context import Parts
-from services.gateway.posting import commenting, publishing, words
+from services.gateway.posting import commenting, hiding, publishing
 from shared.events import WordsJudged
 
 
@@ -21,7 +21,8 @@ async def words_judged(parts: Parts, event: WordsJudged) -> None:
 
 
 async def _post(parts: Parts, event: WordsJudged) -> None:
-    rating = {"moderation": event.verdict, "decision": words.kept(event.decision)}
-    while (post := await parts.posts.get(event.target.id)) and post["moderation"] == "pending":
-        if await publishing.change(parts, post, rating):
+    while (post := await parts.posts.get(event.target.id)) and hiding.waits(post):
+        allowed = event.verdict == "allow"
+        values = hiding.show(post, hiding.WORDS) if allowed else hiding.hide(post, hiding.WORDS, event.decision)
+        if await publishing.change(parts, post, values):
             return

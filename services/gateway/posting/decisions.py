@@ -6,10 +6,9 @@ from services.gateway.context import Parts
 from services.gateway.generating import flow, steps
 from services.gateway.people import erasure
 from services.gateway.people.telling import notify
-from services.gateway.posting import commenting, publishing
+from services.gateway.posting import commenting, hiding, publishing
 from services.gateway.store.notifications import Act
 from shared.events import Decision, DecisionMade
-from shared.mongo import Document
 
 
 async def apply(parts: Parts, event: DecisionMade) -> None:
@@ -21,7 +20,7 @@ async def apply(parts: Parts, event: DecisionMade) -> None:
         case "image":
             await _image(parts, target.id, decision)
         case "post":
-            await _post(parts, target.id, decision)
+            await _post(parts, target.id, decision, hiding.POST, hiding.WORDS)
         case "comment":
             await commenting.rate(parts, target.id, decision.verdict, decision)
         case "profile":
@@ -56,27 +55,20 @@ async def _image(parts: Parts, image_id: str, decision: Decision) -> None:
     else:
         await flow.record(parts, image["generation_id"], lambda one: steps.picture_withdrawn(one, image_id, decision))
     for post in await parts.posts.showing(image_id):
-        shown = [one["image_id"] for one in post["images"]]
-        others = [one for one in await parts.images.many(shown) if one["_id"] != image_id]
-        # An album stays hidden while another of its pictures is blocked.
-        if not allowed or all(one["status"] == "ready" for one in others):
-            await _post(parts, post["_id"], decision)
+        await _post(parts, post["_id"], decision, hiding.of_image(image_id))
 
 
-async def _post(parts: Parts, post_id: str, decision: Decision) -> None:
-    kept: Document = {} if decision.verdict == "allow" else decision.model_dump()
+async def _post(parts: Parts, post_id: str, decision: Decision, *reasons: str) -> None:
+    """Hide a post for the first of these reasons, or show it as far as it was hidden for any of them."""
     while post := await parts.posts.get(post_id):
-        if (post["moderation"], (post["decision"] or {}).get("id")) == (decision.verdict, kept.get("id")):
-            return
-        if await publishing.change(parts, post, {"moderation": decision.verdict, "decision": kept or None}):
+        allowed = decision.verdict == "allow"
+        values = hiding.show(post, *reasons) if allowed else hiding.hide(post, reasons[0], decision)
+        if values["stops"] == hiding.stops(post) or await publishing.change(parts, post, values):
             return
 
 
 async def _user(parts: Parts, user_id: str, decision: Decision) -> None:
-    """Suspend a person, or lift it: their posts go with them, and come back where nothing else had hidden them."""
-    allowed = decision.verdict == "allow"
-    await parts.accounts.suspend(user_id, None if allowed else decision.model_dump())
+    """Suspend a person, or lift it: their posts go with them, and come back where nothing else hides them."""
+    await parts.accounts.suspend(user_id, None if decision.verdict == "allow" else decision.model_dump(mode="json"))
     async for post in parts.posts.all(author_id=user_id):
-        went = (post["decision"] or {}).get("stage") == "user"
-        if went if allowed else post["moderation"] == "allow":
-            await _post(parts, post["_id"], decision)
+        await _post(parts, post["_id"], decision, hiding.AUTHOR)

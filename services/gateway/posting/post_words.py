@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.gateway.context import Parts
 from services.gateway.errors import unavailable
-from services.gateway.posting import words
+from services.gateway.posting import hiding, words
 from services.gateway.posting.tags import not_of_prompts
 from shared.events import Target, utcnow
 from shared.mongo import Document
@@ -37,17 +37,11 @@ async def judge_changed(parts: Parts, post: Document, values: Document) -> Docum
         detail = "Words can't be checked at the moment; nothing was changed."
         raise unavailable("moderation_away", detail, retry_after_s=TRY_AGAIN_S)
     if judgement.rating != "allow":
-        return {"moderation": judgement.rating, "decision": words.kept(judgement.decision)}
-    return {"moderation": "allow", "decision": None} if _hidden_by_its_words(post) else {}
+        return hiding.hide(post, hiding.WORDS, judgement.decision)
+    return hiding.show(post, hiding.WORDS) if hiding.WORDS in hiding.stops(post) else {}
 
 
 def _text(post: Document) -> str:
     """Without what is a word of the prompt: that was judged with it."""
     tags = not_of_prompts(post["tags"], [image["prompt"] for image in post["images"]])
     return "\n".join([post["caption"], *(image["alt"] or "" for image in post["images"]), " ".join(tags)])
-
-
-def _hidden_by_its_words(post: Document) -> bool:
-    decision = post["decision"] or {}
-    stopped = decision.get("stage") == "comment" and decision.get("rule") != "moderator"
-    return bool(post["moderation"] == "pending" or (post["moderation"] != "allow" and stopped))

@@ -20,7 +20,7 @@ from services.gateway.errors import invalid
 from services.gateway.identity.auth import Viewer
 from services.gateway.people.telling import notify
 from services.gateway.pictures import cleaning
-from services.gateway.posting import post_words, words
+from services.gateway.posting import hiding, post_words
 from services.gateway.store.notifications import Act
 from services.gateway.store.posts import COUNTED_AS, OPEN
 from services.gateway.store.recounts import Kind
@@ -71,6 +71,7 @@ async def publish(
         "root_id": root_id,
         "counts": {"likes": 0, "comments": 0, "remixes": 0, "bookmarks": 0},
         "version": 1,
+        "stops": {},
         "moderation": "allow",
         "decision": None,
         "created_at": now,
@@ -78,7 +79,8 @@ async def publish(
     }
     image_ids = [image["_id"] for image in images]
     judgement = await post_words.judge_new(parts, post)
-    post |= {"moderation": judgement.rating, "decision": words.kept(judgement.decision)}
+    if judgement.rating != "allow":
+        post |= hiding.hide(post, hiding.WORDS, judgement.decision)
 
     async def work(session: AsyncClientSession) -> list[Document]:
         if await parts.images.shown(image_ids, author.user_id, 1, session) != len(image_ids):
@@ -105,18 +107,14 @@ async def publish(
     parts.outbox.flush(rows)
     await _count(parts, post, 1)
     await _tell_parent(parts, post)
+    if any(image["posts"] for image in images):
+        await settle_pictures(parts, post)
     return post
 
 
 async def change(parts: Parts, post: Document, values: Document) -> Document | None:
-    """Change a post that is at a known version; None when somebody else changed it first.
-
-    What is allowed while its author is suspended stays hidden, now on the suspension's account, and comes with its end.
-    """
-    author = await parts.accounts.get(post["author_id"], {"display_name": 1, "suspension": 1})
-    suspension = author.get("suspension") if author else None
-    if suspension and values.get("moderation") == "allow":
-        values = values | {"moderation": suspension["verdict"], "decision": suspension}
+    """Change a post that is at a known version; None when somebody else changed it first."""
+    author = await parts.accounts.get(post["author_id"], {"display_name": 1})
     after = post | values | {"version": post["version"] + 1}
 
     async def work(session: AsyncClientSession) -> tuple[Document, list[Document]] | None:
@@ -143,6 +141,8 @@ async def change(parts: Parts, post: Document, values: Document) -> Document | N
         await _count(parts, post, -1)
         await _count(parts, changed, 1)
     await _tell_parent(parts, changed, before=post)
+    if _open(post) != _open(changed):
+        await settle_pictures(parts, changed)
     return changed
 
 
@@ -172,13 +172,21 @@ async def delete(parts: Parts, post: Document) -> None:
     parts.outbox.flush(done[0])
     await _count(parts, post, -1)
     await _tell_parent(parts, None, before=post)
+    await settle_pictures(parts, post)
     await cleaning.carry_out(parts, done[1])
 
 
 async def settle_pictures(parts: Parts, post: Document) -> None:
-    """Make what the object store notes about a post's pictures agree with the record."""
+    """Make what the object store notes about a post's pictures agree with the record.
+
+    To be done after a change that others of the same picture may have met: of two at the same time neither sees what
+    the other is about to commit. The last look comes after the last note, so that of several who settle one is right.
+    """
     for name in _names(post):
-        await (parts.pictures.open(name) if await parts.posts.open_shows(name) else parts.pictures.close(name))
+        noted = None
+        while noted != (shown := await parts.posts.open_shows(name)):
+            await (parts.pictures.open(name) if shown else parts.pictures.close(name))
+            noted = shown
 
 
 def state(kind: type[PostState], post: Document, display_name: str) -> PostState:

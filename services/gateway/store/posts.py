@@ -33,9 +33,10 @@ class Posts:
 
     `{_id, author_id, author_username, images: [{image_id, hash, width, height, seed, thumbhash, prompt, alt}],
     caption, tags, model, aspect, seed, prompt, show_prompt, visibility, parent_id, root_id, counts: {likes, comments,
-    remixes, bookmarks}, version, moderation, decision, created_at, edited_at}`. An image's `alt` is None while its
-    author keeps the default. `moderation` is "allow", or the verdict that hides the post from others, with its
-    `decision`, or "pending" without one. `counts` are projections of the ledgers; `recounting.py` keeps them right.
+    remixes, bookmarks}, version, stops, moderation, decision, created_at, edited_at}`. An image's `alt` is None while
+    its author keeps the default. `moderation` is "allow", or the verdict that hides the post from others, with its
+    `decision`, or "pending" without one; both follow from `stops`, as `posting/hiding.py` says. `counts` are
+    projections of the ledgers; `recounting.py` keeps them right.
     """
 
     def __init__(self, mongo: Mongo) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import signal
 
@@ -52,6 +53,30 @@ async def test_closing_a_post_closes_its_picture_unless_another_shows_it(
     assert (await client.get(source)).status_code == 404
     await ada.http.patch(f"/v1/posts/{first['id']}", json={"visibility": "public"})
     assert (await client.get(source)).status_code == 200
+
+
+async def test_a_picture_is_open_when_one_of_its_posts_opens_while_another_closes(
+    ada: Person, client: httpx.AsyncClient, painted: MakePictures
+) -> None:
+    [image_id] = await painted(ada)
+    opening, closing = [await publish(ada, [image_id], visibility=each) for each in ("private", "public")]
+    source = closing["images"][0]["sources"]["original"]  # type: ignore[index]
+    for _ in range(6):
+        changes = [
+            ada.http.patch(f"/v1/posts/{post['id']}", json={"visibility": visibility})
+            for post, visibility in ((opening, "public"), (closing, "private"))
+        ]
+        assert [answer.status_code for answer in await asyncio.gather(*changes)] == [200, 200]
+        assert (await client.get(source)).status_code == 200
+        opening, closing = closing, opening
+    for _ in range(3):
+        changes = [
+            ada.http.patch(f"/v1/posts/{post['id']}", json={"visibility": "private"}) for post in (opening, closing)
+        ]
+        await asyncio.gather(*changes)
+        assert (await client.get(source)).status_code == 404
+        await ada.http.patch(f"/v1/posts/{closing['id']}", json={"visibility": "public"})
+        assert (await client.get(source)).status_code == 200
 
 
 async def test_moderation_hides_a_post_and_brings_it_back(

@@ -75,7 +75,7 @@ async def add_post(parts: Parts, author_id: str, *, image_id: str | None = None,
         "_id": new_id(), "author_id": author_id, "author_username": account["username"],
         "images": [shown | {"image_id": image_id, "alt": None}], "caption": "", "tags": [], "model": "pocket",
         "aspect": "1:1", "seed": 1, "prompt": image["prompt"], "show_prompt": True, "visibility": "public",
-        "parent_id": None, "root_id": None, "version": 1, "moderation": "allow", "decision": None,
+        "parent_id": None, "root_id": None, "version": 1, "stops": {}, "moderation": "allow", "decision": None,
         "counts": {"likes": 0, "comments": 0, "remixes": 0, "bookmarks": 0}, "created_at": utcnow(), "edited_at": None,
     }  # fmt: skip
     post |= fields

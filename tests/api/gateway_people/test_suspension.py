@@ -33,7 +33,7 @@ async def test_who_is_suspended_is_out_of_sight_until_it_is_lifted(
     image_id = await add_image(parts, ada.id, data=b"picture")
     post_id, judged = await add_post(parts, ada.id, image_id=image_id), await add_post(parts, ada.id)
     hidden_since, waiting = await add_post(parts, ada.id), await add_post(parts, ada.id)
-    await parts.posts.change(waiting, 1, {"moderation": "pending"})
+    await parts.posts.change(waiting, 1, {"stops": {"words": None}, "moderation": "pending"})
     bobs = await add_post(parts, bob.id)
     await ada.http.post(f"/v1/posts/{bobs}/comments", json={"text": "You wait"})
     await ada.http.put("/v1/users/bob/follow")

@@ -173,17 +173,41 @@ async def test_words_that_are_stopped_hide_a_post_until_there_are_better_ones(
     assert await posts_of(bob.http, "ada") == 1
 
 
+@pytest.mark.parametrize("kind", ["post", "image"])
 async def test_better_words_do_not_lift_what_moderators_blocked(
-    ada: Person, bob: Person, parts: Parts, moderation: Moderation
+    ada: Person, bob: Person, parts: Parts, moderation: Moderation, kind: str
 ) -> None:
     moderation.says = Judged(verdict="allow")
-    image_id = await add_image(parts, ada.id)
-    made = (await ada.http.post("/v1/posts", json={"image_ids": [image_id], "visibility": "public"})).json()
-    blocked = stopped("block").model_copy(update={"rule": "moderator"})
-    await overrule(parts, Target(kind="post", id=made["id"]), ada.id, blocked)
-    answer = await ada.http.patch(f"/v1/posts/{made['id']}", json={"caption": "Kind"})
-    assert answer.json()["moderation"] == "block"
+    images = [await add_image(parts, ada.id) for _ in range(2)]
+    made = (await ada.http.post("/v1/posts", json={"image_ids": images, "visibility": "public"})).json()
+    post = f"/v1/posts/{made['id']}"
+    kinds = {"image": images, "post": [made["id"]]}
+    targets = [Target.model_validate({"kind": kind, "id": one}) for one in kinds[kind]]
+    for target in targets:
+        blocked = stopped("block", f"of {target.id}").model_copy(update={"rule": "moderator", "stage": kind})
+        await overrule(parts, target, ada.id, blocked)
+    moderation.says = Judged(verdict="hold", decision=stopped("hold"))
+    await ada.http.patch(post, json={"caption": "Rude"})
+    moderation.says = Judged(verdict="allow")
+    answer = await ada.http.patch(post, json={"caption": "Kind"})
+    assert (answer.json()["moderation"], await shown(bob.http, made["id"])) == ("block", None)
+    # Each is lifted for itself, and only what is fine in all is shown.
+    for number, target in enumerate(targets):
+        assert await shown(bob.http, made["id"]) is None
+        allowed = stopped("allow", f"late {number}").model_copy(update={"stage": kind})
+        await overrule(parts, target, ada.id, allowed)
+    assert await shown(bob.http, made["id"]) == "allow"
+
+
+async def test_a_verdict_on_a_post_is_one_on_its_words(
+    ada: Person, bob: Person, parts: Parts, moderation: Moderation
+) -> None:
+    moderation.says = Judged(verdict="hold", decision=stopped("hold"))
+    body = {"image_ids": [await add_image(parts, ada.id)], "visibility": "public", "caption": "Odd"}
+    made = (await ada.http.post("/v1/posts", json=body)).json()
     assert await shown(bob.http, made["id"]) is None
+    await overrule(parts, Target(kind="post", id=made["id"]), ada.id, stopped("allow", "late"))
+    assert await shown(bob.http, made["id"]) == "allow"
 
 
 async def test_a_new_name_waits_and_the_old_one_is_seen(
