@@ -50,6 +50,9 @@ class NothingFound:
     async def score(self, content: Any, stage: Any = None) -> Assessment:
         return Assessment(scores={})
 
+    async def works(self) -> None:
+        pass
+
 
 def moderation() -> Starlette:
     return create_moderation(texts=NothingFound(), images=NothingFound())

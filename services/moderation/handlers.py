@@ -37,20 +37,20 @@ def register(
     async def check_prompt(event: PromptSubmitted) -> None:
         # Not in the order of arrival: one person's hundred prompts may not hold up another's first.
         async with prompts.of(event.user_id):
-            record = await moderation.check_prompt(event, final=is_final(), repeated=is_repeated())
+            record = await moderation.check_prompt(event, final=is_final(), patient=True, repeated=is_repeated())
             await bus.emit(prompt_verdict(event, record))
 
     @bus.on(ImageGenerated)
     async def check_image(event: ImageGenerated) -> None:
         async with pictures.of(event.user_id):
-            record = await moderation.check_image(event, final=is_final(), repeated=is_repeated())
+            record = await moderation.check_image(event, final=is_final(), patient=True, repeated=is_repeated())
             await bus.emit(image_verdict(event, record))
 
     @bus.on(WordsWritten)
     async def check_words(event: WordsWritten) -> None:
         if await decisions.erased(event.words.owner_id):
             return
-        record = await moderation.check_words(event.words, final=is_final())
+        record = await moderation.check_words(event.words, final=is_final(), patient=True)
         await tell_if_stopped(bus, record)
         await bus.emit(words_verdict(event, record))
 

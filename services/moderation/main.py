@@ -66,4 +66,5 @@ def create_app(
             await outbox.stop()
             await mongo.close()
 
-    return worker_app("moderation", settings, bus, checks={"database": mongo.ping}, resources=(database,))
+    checks = {"database": mongo.ping, "scorers": moderation.working}
+    return worker_app("moderation", settings, bus, checks=checks, resources=(database,))

@@ -145,10 +145,18 @@ class TextScorer(Protocol):
         """Assess a text; raises when any part that should look at it can't, TimeoutError when one overruns its time."""
         ...
 
+    async def works(self) -> None:
+        """Score something harmless: raises when the scorer is broken, rather than the text that it failed on."""
+        ...
+
 
 class ImageScorer(Protocol):
     async def score(self, data: bytes) -> Assessment:
         """Assess an encoded picture; an unreadable one is a finding. Raises as `TextScorer` does."""
+        ...
+
+    async def works(self) -> None:
+        """As `TextScorer.works`."""
         ...
 
 

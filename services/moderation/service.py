@@ -1,7 +1,8 @@
 """Deciding about prompts, pictures, and what people write. Nothing passes unchecked.
 
-When a scorer fails, the check fails, and the message is delivered again; the last time the thing is held. When one
-overruns its time, it is held at once: what kept it busy once would do so again.
+When a scorer fails on one thing, the check fails, and the message is delivered again; the last time the thing is held.
+When it fails on everything, what is `patient` waits until it works again. When one overruns its time, the thing is held
+at once: what kept the scorer busy once would do so again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import UUID, uuid5
 
 import structlog
 
+from services.moderation.outage import Outage
 from services.moderation.policy import ABSOLUTE, UNSCORED, Finding, Judgement, Policy, Stage
 from services.moderation.ports import (
     Assessment,
@@ -61,6 +63,7 @@ class Moderation:
     """Automatic checks. `clock` gives the present moment, `media_key` where a picture's largest rendition lies.
 
     `final` of a check: nobody asks again, so what a scorer fails on is held for a moderator instead of raising.
+    `patient`: while the scorer fails on everything the check waits for it, in its turn, and nothing is held for that.
     `repeated`: it may have been decided already; if not, that is not looked up before, but found when it is recorded.
     """
 
@@ -78,10 +81,18 @@ class Moderation:
     ) -> None:
         self._policy = policy
         self._texts, self._images, self._media = texts, images, media
+        self._texts_down, self._images_down = Outage("texts", texts.works), Outage("images", images.works)
         self._decisions, self._cases = decisions, cases
         self._media_key, self._clock = media_key, clock
 
-    async def check_prompt(self, event: PromptSubmitted, *, final: bool = False, repeated: bool = True) -> Record:
+    async def working(self) -> None:
+        """Raises `ScorerDown` while a scorer is known to fail on everything."""
+        await self._texts_down.check()
+        await self._images_down.check()
+
+    async def check_prompt(
+        self, event: PromptSubmitted, *, final: bool = False, patient: bool = False, repeated: bool = True
+    ) -> Record:
         """Decide about a prompt, once for each attempt."""
         return await self._check_text(
             "prompt",
@@ -91,10 +102,13 @@ class Moderation:
             event.request.prompt,
             {"generation_id": event.generation_id, "attempt": event.attempt},
             final=final,
+            patient=patient,
             repeated=repeated,
         )
 
-    async def check_words(self, words: Words, *, final: bool = False, repeated: bool = True) -> Record:
+    async def check_words(
+        self, words: Words, *, final: bool = False, patient: bool = False, repeated: bool = True
+    ) -> Record:
         """Decide about what somebody wrote at one moment for others to read."""
         stage, at = STAGE_OF_WORDS[words.target.kind], words.written_at.isoformat()
         return await self._check_text(
@@ -105,10 +119,13 @@ class Moderation:
             words.text,
             {"written_at": at},
             final=final,
+            patient=patient,
             repeated=repeated,
         )
 
-    async def check_image(self, event: ImageGenerated, *, final: bool = False, repeated: bool = True) -> Record:
+    async def check_image(
+        self, event: ImageGenerated, *, final: bool = False, patient: bool = False, repeated: bool = True
+    ) -> Record:
         """Decide about one picture of a generation, for itself alone; raises `MissingMedia` when it isn't stored."""
         name = decision_id("image", event.generation_id, event.attempt, event.index)
         target = Target(kind="image", id=event.rendition.image_id)
@@ -118,7 +135,8 @@ class Moderation:
         data = await self._media.get(key)
         if data is None:
             raise MissingMedia(key)
-        assessment = await _scored(self._images.score(data), name, final=final)
+        down = self._images_down if patient else None
+        assessment = await _scored(lambda: self._images.score(data), down, name, final=final)
         if assessment.fingerprint and await self._decisions.is_known(assessment.fingerprint):
             known = Finding(category="known", score=1.0, rule=BLOCK_LISTED)
             assessment = assessment.model_copy(update={"findings": (*assessment.findings, known)})
@@ -141,11 +159,12 @@ class Moderation:
 
     async def _check_text(
         self, stage: Stage, name: str, target: Target, owner_id: str, text: str, context: Mapping[str, Any], *,
-        final: bool, repeated: bool,
+        final: bool, patient: bool, repeated: bool,
     ) -> Record:  # fmt: skip
         if repeated and (kept := await self._decisions.decision(name)) is not None:
             return await self._settled(kept)
-        assessment = await _scored(self._texts.score(text, stage), name, final=final)
+        down = self._texts_down if patient else None
+        assessment = await _scored(lambda: self._texts.score(text, stage), down, name, final=final)
         return await self._conclude(stage, name, target, owner_id, assessment, context, text=text, image_hash=None)
 
     async def _conclude(
@@ -203,15 +222,20 @@ class Moderation:
         return record
 
 
-async def _scored(scoring: Awaitable[Assessment], name: str, *, final: bool) -> Assessment:
-    try:
-        return await scoring
-    except TimeoutError:
-        finding = OVERRUN
-    except Exception as error:
-        if not final:
-            raise
-        # Not with its traceback: what failed may quote what it failed on.
-        log.error("held, because it could not be scored", decision_id=name, error=type(error).__name__)
-        finding = FAILURE
-    return Assessment(scores={UNSCORED: finding.score}, findings=(finding,))
+async def _scored(
+    score: Callable[[], Awaitable[Assessment]], down: Outage | None, name: str, *, final: bool
+) -> Assessment:
+    while True:
+        try:
+            return await score()
+        except TimeoutError:
+            finding = OVERRUN
+        except Exception as error:
+            if down is not None and await down.waited_for():
+                continue
+            if not final:
+                raise
+            # Not with its traceback: what failed may quote what it failed on.
+            log.error("held, because it could not be scored", decision_id=name, error=type(error).__name__)
+            finding = FAILURE
+        return Assessment(scores={UNSCORED: finding.score}, findings=(finding,))

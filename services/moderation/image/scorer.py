@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -49,6 +50,9 @@ class LayeredImageScorer:
             span.set_attribute("moderation.bytes", len(data))
             return await asyncio.wait_for(self._batcher.submit(data), TIMEOUT_S)
 
+    async def works(self) -> None:
+        await self.score(_harmless())
+
     def assess(self, data: bytes) -> Assessment:
         """Assess one encoded picture. Blocking."""
         try:
@@ -72,6 +76,12 @@ class LayeredImageScorer:
         return Assessment(
             scores=scores, findings=tuple(findings), versions=self._versions, fingerprint=perceptual_hash(seen)
         )
+
+
+def _harmless() -> bytes:
+    encoded = io.BytesIO()
+    Image.radial_gradient("L").convert("RGB").save(encoded, "JPEG")
+    return encoded.getvalue()
 
 
 def _name(other: PlainImageScorer) -> str:

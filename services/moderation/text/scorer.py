@@ -69,6 +69,9 @@ class LayeredTextScorer:
             span.set_attribute("moderation.characters", len(text))
             return await asyncio.wait_for(self._batcher.submit((text, stage)), TIMEOUT_S)
 
+    async def works(self) -> None:
+        await self.score("a red fox under a green tree", "prompt")
+
     def assess(self, batch: list[tuple[str, Stage]]) -> list[Assessment]:
         """Assess texts in one call of each model. Blocking."""
         prepared = [self._prepare(text, stage) for text, stage in batch]

@@ -185,3 +185,14 @@ def test_the_form_that_is_judged_shows_what_the_other_form_shows() -> None:
     judged, shown = (looker.assess(files["original", form]) for form in ("jpg", "webp"))
     assert judged.scores["sexual"] == pytest.approx(shown.scores["sexual"], abs=0.02)
     assert alike(judged.fingerprint, shown.fingerprint)
+
+
+async def test_a_scorer_knows_whether_it_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for scorer, model in (
+        (text_scorer(ModerationSettings()), "_heads"),
+        (image_scorer(ModerationSettings()), "_classifier"),
+    ):
+        await scorer.works()
+        monkeypatch.setattr(scorer, model, None)
+        with pytest.raises(AttributeError):
+            await scorer.works()

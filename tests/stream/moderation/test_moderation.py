@@ -12,6 +12,7 @@ import pytest
 from asgi_lifespan import LifespanManager
 from nats.js import JetStreamContext
 
+from services.moderation import outage
 from services.moderation.main import create_app
 from services.moderation.policy import Finding
 from services.moderation.ports import Assessment
@@ -39,16 +40,17 @@ from shared.topology import consumer
 
 
 class WordScorer:
-    """Blocks what contains "bad"; fails while `down`, and waits while `at_work` is not set."""
+    """Blocks what contains "bad"; fails on `trips_over`, and on all while `down`; waits while `at_work` is not set."""
 
     def __init__(self) -> None:
         self.down = False
+        self.trips_over = ""
         self.at_work = asyncio.Event()
         self.at_work.set()
         self.failed = asyncio.Event()
 
     async def score(self, content: Any, stage: str = "image") -> Assessment:
-        if self.down:
+        if self.down or content == self.trips_over:
             self.failed.set()
             raise RuntimeError("the model is gone")
         await self.at_work.wait()
@@ -57,6 +59,10 @@ class WordScorer:
         return Assessment(
             scores={"sexual": float(found)}, findings=findings, fingerprint=content if isinstance(content, str) else ""
         )
+
+    async def works(self) -> None:
+        if self.down:
+            raise RuntimeError("the model is gone")
 
 
 class Media:
@@ -134,20 +140,29 @@ async def test_said_again_by_the_reconciler_it_gives_the_same_verdict(gateway: G
     assert first.decision == second.decision
 
 
-async def test_while_the_scorer_fails_everything_waits_and_then_passes(
-    gateway: Gateway, scorer: WordScorer, monkeypatch: pytest.MonkeyPatch
+async def test_while_the_scorer_fails_everything_waits_and_then_passes_in_order(
+    gateway: Gateway, scorer: WordScorer, jetstream: JetStreamContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "RETRY_DELAYS_S", (0.2,) * 20)
+    # Were it to be delivered again, the first failure would be the last.
+    monkeypatch.setattr(delivery, "RETRY_DELAYS_S", ())
+    monkeypatch.setattr(outage, "PAUSE_S", 0.05)
     scorer.down = True
     for number in range(5):
         await gateway.bus.emit(prompt("good", f"g{number}"))
     await gateway.bus.emit(image("fine", 0))
     await asyncio.wait_for(scorer.failed.wait(), 10)
+    await eventually(lambda: taken(jetstream, 5))
     assert gateway.heard.empty()
     scorer.down = False
     heard = await gateway.hears(6)
     assert {type(event) for event in heard} == {PromptApproved, ImageApproved}
-    assert {event.generation_id for event in heard if isinstance(event, PromptApproved)} == {f"g{n}" for n in range(5)}
+    assert [event.generation_id for event in heard if isinstance(event, PromptApproved)] == [f"g{n}" for n in range(5)]
+
+
+async def taken(jetstream: JetStreamContext, count: int) -> bool:
+    """Whether so many prompts lie in moderation's own queue."""
+    row = consumer("moderation", PromptSubmitted)
+    return (await jetstream.consumer_info("EVENTS", row.durable)).num_ack_pending == count
 
 
 async def eventually(check: Callable[[], Any]) -> Any:
@@ -173,12 +188,11 @@ async def test_a_prompt_that_a_scorer_always_fails_on_is_held_and_the_person_tol
     gateway: Gateway, scorer: WordScorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "RETRY_DELAYS_S", (0.05,) * 3)
-    scorer.down = True
+    scorer.trips_over = "good"
     await gateway.bus.emit(prompt("good", "g1"))
     (said,) = await gateway.hears(1)
     assert isinstance(said, PromptRejected)
     assert (said.decision.verdict, said.decision.rule) == ("hold", "scorer.failed")
-    scorer.down = False
     (entry,) = (await gateway.bus.ask(ModerationQueue())).items
     assert (entry.target_id, entry.text) == ("g1", "good")
 

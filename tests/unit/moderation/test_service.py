@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from services.moderation import outage
 from services.moderation.handlers import image_verdict, prompt_verdict
+from services.moderation.outage import ScorerDown
 from services.moderation.policy import ABSOLUTE
 from services.moderation.service import MissingMedia
 from shared.events import (
@@ -83,6 +87,40 @@ async def test_what_a_scorer_fails_on_for_the_last_time_is_held_and_told(world: 
     assert {entry.target_kind for entry in await world.queue()} == {"prompt", "comment", "profile", "image"}
     await world.decide("prompt", "g1", "allow")
     assert (await world.moderation.check_prompt(event, final=True)).id == record.id
+
+
+async def test_while_a_scorer_fails_on_everything_nothing_is_held_for_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "PAUSE_S", 0.0)
+    world.scorer.broken = RuntimeError("model gone")
+    check = asyncio.create_task(world.moderation.check_prompt(prompt(), final=True, patient=True))
+    async with asyncio.timeout(10):
+        while not await down(world):  # noqa: ASYNC110 - a probe that fails tells nobody
+            await asyncio.sleep(0)
+    assert not check.done()
+    # Who asks and does not wait is told at once.
+    with pytest.raises(RuntimeError):
+        await world.moderation.check_words(words("comment", "c1", "hello"))
+    world.scorer.broken = None
+    assert (await check).verdict == "allow"
+    assert not await down(world)
+
+
+async def test_what_alone_a_scorer_fails_on_is_not_waited_for(world: World) -> None:
+    world.scorer.error = RuntimeError("trips over these words")
+    with pytest.raises(RuntimeError):
+        await world.moderation.check_prompt(prompt(), patient=True)
+    assert (await world.moderation.check_prompt(prompt(), final=True, patient=True)).rule == "scorer.failed"
+    assert not await down(world)
+
+
+async def down(world: World) -> bool:
+    try:
+        await world.moderation.working()
+    except ScorerDown:
+        return True
+    return False
 
 
 async def test_a_picture_that_is_nowhere_is_not_held_but_asked_for_to_the_end(world: World) -> None:

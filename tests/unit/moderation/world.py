@@ -24,20 +24,25 @@ from tests.contracts.moderation.memory import MemoryStores
 
 
 class Scripted:
-    """A scorer of texts and pictures whose answers are set; an exception is raised."""
+    """A scorer of texts and pictures whose answers are set; an exception is raised, `broken` on anything."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.fingerprint = "f"
         self.error: Exception | None = None
+        self.broken: Exception | None = None
         self.asked: list[Any] = []
 
     async def score(self, content: Any, stage: str = "image") -> Assessment:
         self.asked.append(content)
-        if self.error:
-            raise self.error
+        if error := self.broken or self.error:
+            raise error
         scores = {finding.category: finding.score for finding in self.findings}
         return Assessment(scores=scores, findings=tuple(self.findings), fingerprint=self.fingerprint)
+
+    async def works(self) -> None:
+        if self.broken:
+            raise self.broken
 
     def finds(self, category: str, score: float, **more: Any) -> None:
         self.findings = [Finding(category=category, score=score, rule=f"test.{category}", **more)]
