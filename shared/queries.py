@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import Field
 
-from shared.events import Decision, Fact, Target, Verdict, Words
+from shared.events import Decision, Fact, FeedInteracted, Target, Verdict, Words
 
 FeedMode = Literal["for_you", "following", "explore"]
 Matched = Literal["image", "prompt", "text"]
@@ -200,6 +200,18 @@ class ForgetTaste(Query[Forgotten]):
     answer = Forgotten
     viewer_id: str
     id: str | None = None
+
+
+class Noted(Answer):
+    """It is on record: the next page knows of it."""
+
+
+class NoteInteractions(Query[Noted]):
+    """What a person did with their pages, when the very next one has to heed it."""
+
+    subject = "qry.feed.note.v1"
+    answer = Noted
+    interactions: FeedInteracted
 
 
 # ── moderation ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,8 +20,8 @@ SERVICES = ("gateway", "moderation", "generation", "search", "feed")
 
 ASKS: dict[str, tuple[type[q.Query[Any]], ...]] = {
     "gateway": (
-        q.SearchPosts, q.SimilarPosts, q.FeedPage, q.ReadTaste, q.SteerTaste, q.ForgetTaste, q.ModerationQueue,
-        q.JudgeWords, q.Decide, q.Undo, q.ListModels,
+        q.SearchPosts, q.SimilarPosts, q.FeedPage, q.ReadTaste, q.SteerTaste, q.ForgetTaste, q.NoteInteractions,
+        q.ModerationQueue, q.JudgeWords, q.Decide, q.Undo, q.ListModels,
     ),
     "feed": (q.PostVectors, q.NearTaste),
 }  # fmt: skip
@@ -29,7 +29,7 @@ ANSWERS: dict[str, tuple[type[q.Query[Any]], ...]] = {
     "moderation": (q.ModerationQueue, q.JudgeWords, q.Decide, q.Undo),
     "generation": (q.ListModels,),
     "search": (q.SearchPosts, q.SimilarPosts, q.PostVectors, q.NearTaste),
-    "feed": (q.FeedPage, q.ReadTaste, q.SteerTaste, q.ForgetTaste),
+    "feed": (q.FeedPage, q.ReadTaste, q.SteerTaste, q.ForgetTaste, q.NoteInteractions),
 }
 TELLS: dict[str, tuple[type[news.Live], ...]] = {
     "gateway": (news.GenerationChanged, news.PromptIntended),

@@ -6,7 +6,17 @@ from services.feed.records import Reaction, ReactionKind, Relation, RelationKind
 from services.feed.service import Feed
 from shared import events as e
 from shared.bus import Bus
-from shared.queries import FeedItems, FeedPage, ForgetTaste, Forgotten, ReadTaste, SteerTaste, TasteFound
+from shared.queries import (
+    FeedItems,
+    FeedPage,
+    ForgetTaste,
+    Forgotten,
+    Noted,
+    NoteInteractions,
+    ReadTaste,
+    SteerTaste,
+    TasteFound,
+)
 
 REACTIONS: dict[type[e.PostReaction], tuple[ReactionKind, bool]] = {
     e.PostLiked: ("like", True),
@@ -45,6 +55,11 @@ def register(bus: Bus, feed: Feed) -> None:
     @bus.answer(ForgetTaste)
     async def forget(query: ForgetTaste) -> Forgotten:
         return Forgotten(found=await feed.forget(query.viewer_id, query.id))
+
+    @bus.answer(NoteInteractions)
+    async def note(query: NoteInteractions) -> Noted:
+        await feed.interact(query.interactions)
+        return Noted()
 
     @bus.on(e.PostPublished)
     async def publish(event: e.PostPublished) -> None:

@@ -28,7 +28,7 @@ PACKAGES = ("services", "shared", "deploy", "training")
 SHAPE = ("main.py", "settings.py", "handlers.py")
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc", "base"}
 LINES = 300
-LONGER = {"shared/events.py": 420, "shared/queries.py": 320}
+LONGER = {"shared/events.py": 420, "shared/queries.py": 340}
 """The contracts stay one file each, so that a newcomer finds them."""
 
 POCKET = "services/generation/pocket/"

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 from services.gateway import present
 from services.gateway.answers import FeedEntry
-from services.gateway.context import PartsDep
+from services.gateway.context import Parts, PartsDep
 from services.gateway.edge.idempotency import Idempotent
 from services.gateway.edge.limits import limited_writes
 from services.gateway.edge.paging import Cursor, Limit, Page, bad_cursor, decode_cursor, encode_cursor, paged
@@ -18,8 +18,13 @@ from services.gateway.edge.text import Line, StrictBody
 from services.gateway.errors import unauthenticated
 from services.gateway.identity.auth import MaybeSignedIn, SignedIn
 from services.gateway.lists import feeding
+from shared.bus import Unanswered
 from shared.events import FeedInteracted, Interaction
-from shared.queries import FeedMode
+from shared.queries import FeedMode, NoteInteractions
+
+NOTED_WITHIN_S = 1.0
+TURNED_AWAY = frozenset({"less", "hidden"})
+"""What the very next page has to heed. An event would come too late for whoever turns the page at once."""
 
 router = APIRouter(prefix="/v1/feed", tags=["finding"])
 
@@ -79,7 +84,17 @@ async def tell_interactions(body: Interactions, viewer: SignedIn, parts: PartsDe
             user_id=viewer.user_id,
             items=tuple(Interaction(**item.model_dump()) for item in body.items),
         )
-        await parts.outbox.commit([], told)
+        if not (any(item.event in TURNED_AWAY for item in body.items) and await _noted(parts, told)):
+            await parts.outbox.commit([], told)
         return JSONResponse({"accepted": len(body.items)}, 202)
 
     return await idempotent.run(make)
+
+
+async def _noted(parts: Parts, told: FeedInteracted) -> bool:
+    """Whether the feed has it on record; while it is away an event waits for it."""
+    try:
+        await parts.bus.ask(NoteInteractions(interactions=told), timeout_s=NOTED_WITHIN_S)
+    except Unanswered:
+        return False
+    return True

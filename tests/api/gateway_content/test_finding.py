@@ -10,7 +10,18 @@ import httpx
 from shared.bus import Bus
 from shared.events import FeedInteracted
 from shared.live import QueueMeasured
-from shared.queries import FeedItem, FeedItems, FeedPage, Hit, Hits, Reason, SearchPosts, SimilarPosts
+from shared.queries import (
+    FeedItem,
+    FeedItems,
+    FeedPage,
+    Hit,
+    Hits,
+    Noted,
+    NoteInteractions,
+    Reason,
+    SearchPosts,
+    SimilarPosts,
+)
 from tests.api.conftest import Person
 from tests.api.gateway_content.conftest import MakePictures, Studio, until
 from tests.api.gateway_content.test_posts import publish
@@ -97,6 +108,33 @@ async def test_interactions_become_one_event(ada: Person, outside: Callable[[str
     assert heard[0].user_id == ada.id
     for bad in ([], [{"post_id": "p", "event": "loved"}], [{"post_id": "p", "event": "seen"}] * 101):
         assert (await ada.http.post("/v1/feed/interactions", json={"items": bad})).status_code == 422
+
+
+async def test_what_is_turned_away_is_noted_before_it_is_answered(ada: Person, outside: Callable[[str], Bus]) -> None:
+    feed = outside("feed")
+    noted: list[FeedInteracted] = []
+    heard: list[FeedInteracted] = []
+
+    @feed.answer(NoteInteractions)
+    async def note(query: NoteInteractions) -> Noted:
+        noted.append(query.interactions)
+        return Noted()
+
+    @feed.on(FeedInteracted)
+    async def interacted(event: FeedInteracted) -> None:
+        heard.append(event)
+
+    await feed.start()
+    for number, event in enumerate(("less", "hidden", "seen")):
+        body = {"items": [{"post_id": f"p{number}", "event": event}]}
+        assert (await ada.http.post("/v1/feed/interactions", json=body)).status_code == 202
+    assert [one.items[0].post_id for one in noted] == ["p0", "p1"]
+
+    async def told() -> bool:
+        return bool(heard)
+
+    await until(told)
+    assert [one.items[0].post_id for one in heard] == ["p2"]
 
 
 async def test_search_asks_filters_and_keeps_order(

@@ -16,7 +16,7 @@ from deploy.tools.dead_letters import main
 from shared import queries as q
 from shared.bus import Bus, Unanswered
 from shared.delivery import Permanent
-from shared.events import Event, PostDeleted, PostLiked, Target, UserErased, Words, every_event, utcnow
+from shared.events import Event, FeedInteracted, PostDeleted, PostLiked, Target, UserErased, Words, every_event, utcnow
 from shared.ids import new_id
 from shared.live import (
     GenerationChanged,
@@ -165,6 +165,7 @@ QUESTIONS: dict[type[q.Query[Any]], q.Query[Any]] = {
         q.ReadTaste(viewer_id="u"),
         q.SteerTaste(viewer_id="u"),
         q.ForgetTaste(viewer_id="u"),
+        q.NoteInteractions(interactions=FeedInteracted(batch_id="b", user_id="u", items=())),
         q.ModerationQueue(),
         q.JudgeWords(words=WORDS),
         q.Decide(actor_id="m", target=Target(kind="image", id="i"), verdict="allow", reason="fine"),

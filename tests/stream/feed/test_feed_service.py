@@ -24,6 +24,7 @@ from shared.queries import (
     Hit,
     Hits,
     NearTaste,
+    NoteInteractions,
     PostVectors,
     ReadTaste,
     SteerTaste,
@@ -197,6 +198,22 @@ async def test_an_erased_person_is_gone_for_everyone(bus: Bus, feed_settings: Fe
             return set(ids(await ask(bus, None, "explore"))) == set(others)
 
         await until(forgotten)
+
+
+async def test_what_is_turned_away_is_gone_from_the_very_next_page(bus: Bus, feed_settings: FeedSettings) -> None:
+    async with running(feed_settings):
+        cats = await publish(bus, 4, prompt="a cat asleep")
+
+        async def complete() -> bool:
+            return len(ids(await ask(bus, "bob"))) == len(cats)
+
+        await until(complete)
+        for _ in cats:
+            first = ids(await ask(bus, "bob", "for_you"))[0]
+            less = e.Interaction(post_id=first, event="less")
+            told = e.FeedInteracted(batch_id=new_id(), user_id="bob", items=(less,))
+            await bus.ask(NoteInteractions(interactions=told), timeout_s=10)
+            assert first not in ids(await ask(bus, "bob", "for_you"))
 
 
 async def test_a_taste_is_told_steered_and_forgotten_over_the_bus(bus: Bus, feed_settings: FeedSettings) -> None:
