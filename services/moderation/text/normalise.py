@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 from services.moderation.text.repair import LEET_DIGITS, SYMBOLS, repair
@@ -39,6 +39,8 @@ INVISIBLE = frozenset({"Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn"})
 
 # Python takes a character at a time where these patterns take a run of them. None can go back in the text.
 _SIGNS = "".join(map(re.escape, sorted(SYMBOLS)))
+_CAPITALS = re.compile("[A-Za-z][a-z]++(?:[A-Z][a-z]++)++")
+_CAPITAL = re.compile("[A-Z]")
 _UNSPACED = re.compile(rf"\S{{{SHORTEST_BASE64},}}+")
 _DISGUISED = re.compile(rf"[\w{_SIGNS}*]{{1,{LONGEST_WORD}}}+")
 _LATIN_OR_CYRILLIC = re.compile(r"[A-Za-z\u0400-\u04ff]{3,}+")
@@ -165,7 +167,7 @@ def fold(text: str) -> Reading:
 
 def read(text: str, vocabulary: Vocabulary) -> Reading:
     """The plain reading of `text`; linear in its length."""
-    reading = _decode_base64(fold(text))
+    reading = _part_capitals(_decode_base64(fold(text)), vocabulary)
     reading = Reading(reading.text.lower(), reading.origin)
     reading = _join_spelled_out(reading, vocabulary)
     reading = _whole(reading, vocabulary)
@@ -226,6 +228,22 @@ def _turned(words: Sequence[str]) -> list[str]:
 
 
 # ── words ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _part_capitals(reading: Reading, vocabulary: Vocabulary) -> Reading:
+    """Names made of known words ("KillThemAll"), parted where a rule looks for one of these, and for not the whole."""
+    draft = _Draft(reading)
+    for match in _CAPITALS.finditer(reading.text):
+        begins = [part.start() for part in _CAPITAL.finditer(match[0], 1)]
+        pieces = [match[0][start:end].lower() for start, end in pairwise((0, *begins, len(match[0])))]
+        if match[0].lower() in vocabulary or vocabulary.terms.isdisjoint(pieces):
+            continue
+        if not all(map(vocabulary.__contains__, pieces)):
+            continue
+        for at in begins:
+            draft.keep_until(match.start() + at)
+            draft.insert(" ")
+    return draft.done()
 
 
 def _join_spelled_out(reading: Reading, vocabulary: Vocabulary) -> Reading:

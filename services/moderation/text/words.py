@@ -38,7 +38,7 @@ class Vocabulary:
         self.common = frozenset(words[:COMMON]) | frozenset(extra)
         self._counted = self.common | {word + "s" for word in self.common}
         self._rotated = {word.translate(ROT13): word for word in self.common}
-        self._extra = extra
+        self._extra, self.terms = extra, frozenset(extra)
         self._with_letter: dict[tuple[int, int, str], int] = {}
         for place, word in enumerate(extra):
             for at, letter in enumerate(word):

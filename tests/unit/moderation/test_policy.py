@@ -78,3 +78,16 @@ def test_the_policy_in_the_repository_is_safe_for_work() -> None:
     judged = Policy.load().judge("prompt", (finding("sexual", 0.97),))
     assert judged.verdict == "block"
     assert judged.reason
+
+
+@pytest.mark.parametrize(
+    ("category", "score", "verdict"),
+    [
+        ("violence", 0.96, "hold"),
+        ("violence", 0.93, "allow"),
+        ("harassment", 0.92, "hold"),
+        ("self_harm", 0.95, "allow"),
+    ],
+)
+def test_a_bio_may_not_threaten_and_may_tell_of_horror_and_grief(category: str, score: float, verdict: str) -> None:
+    assert Policy.load().judge("profile", (finding(category, score),)).verdict == verdict

@@ -14,8 +14,9 @@ from shared.events import (
     DecisionAppealed,
     DecisionMade,
     Target,
+    TargetKind,
 )
-from tests.unit.moderation.world import World, image, prompt
+from tests.unit.moderation.world import World, image, prompt, words
 
 
 @pytest.fixture
@@ -85,6 +86,23 @@ async def test_every_verdict_can_be_reversed_and_none_is_erased(world: World) ->
     assert [record.supersedes for record in history][1:] == [record.id for record in history][:-1]
     await world.decide("prompt", "g1", "block")
     assert await world.stores.overturned() == []
+
+
+@pytest.mark.parametrize("kind", ["post", "profile"])
+async def test_new_words_of_what_people_stopped_are_held_until_they_allow_them(world: World, kind: TargetKind) -> None:
+    assert (await world.moderation.check_words(words(kind, "x", "fine"))).verdict == "allow"
+    blocked = await world.decide(kind, "x", "block")
+    for text in ("finest", "finer"):
+        record = await world.moderation.check_words(words(kind, "x", text))
+        assert (record.verdict, record.rule, record.supersedes) == ("hold", "stopped_before", None)
+    (entry,) = await world.queue()
+    assert entry.text == "finer"
+    # What stands now is that they are held, so it is not the block that can be undone.
+    assert await world.undo(blocked) is None
+    allowed = await world.decide(kind, "x", "allow")
+    assert (await world.stores.decision(await world.undo(allowed) or "")).verdict == "hold"
+    await world.decide(kind, "x", "allow")
+    assert (await world.moderation.check_words(words(kind, "x", "other"))).verdict == "allow"
 
 
 async def test_two_verdicts_at_once_follow_each_other(world: World) -> None:

@@ -170,3 +170,33 @@ def test_words_of_two_meanings_count_only_with_the_head(rules: RuleSet) -> None:
 )
 def test_innocent_phrases_mislead_no_model_and_hide_nothing(rules: RuleSet, text: str, left_out: list[str]) -> None:
     assert [word.text for word in rules.misleading(words_of(text))] == left_out
+
+
+@pytest.mark.parametrize("stage", ["comment", "profile"])
+@pytest.mark.parametrize(
+    "text", ["i'll kill you", "One day I kill them all.", "hope you die", "you will all bleed", "kill yourself"]
+)
+def test_a_threat_is_found_in_what_people_say(rules: RuleSet, text: str, stage: str) -> None:
+    words = words_of(text.lower())
+    assert "harassment.threat" in {hit.rule for hit in rules.find(words, stage)}
+    assert "harassment.threat" not in {hit.rule for hit in rules.find(words, "prompt")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I shoot everyone from babies to grandmothers",
+        "I'll shoot you a message",
+        "can I shoot you in my studio?",
+        "I would kill for this sofa",
+        "beat you to it",
+        "did you cut yourself on that paper?",
+    ],
+)
+def test_photographers_and_wags_threaten_nobody(rules: RuleSet, text: str) -> None:
+    assert {hit.rule for hit in rules.find(words_of(text.lower()), "comment")} == set()
+
+
+def test_slurs_are_looked_for_wherever_people_write(rules: RuleSet) -> None:
+    for stage in ("prompt", "comment", "profile"):
+        assert {hit.rule for hit in rules.find(words_of("trannies"), stage)} == {"hate.slur"}
