@@ -8,7 +8,7 @@ at once: what kept the scorer busy once would do so again.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -17,6 +17,7 @@ import structlog
 from services.moderation.outage import Outage
 from services.moderation.policy import ABSOLUTE, UNSCORED, Finding, Judgement, Policy, Stage
 from services.moderation.ports import (
+    POLICY,
     Assessment,
     Case,
     CaseStore,
@@ -45,6 +46,13 @@ FAILURE = Finding(
     score=1.0,
     rule="scorer.failed",
     reason="It could not be checked, so a moderator will look at it.",
+)
+
+STOPPED_BEFORE = Finding(
+    category=UNSCORED,
+    score=1.0,
+    rule="stopped_before",
+    reason="A moderator stopped this before, so a moderator will look at what it says now.",
 )
 
 log = structlog.get_logger(__name__)
@@ -109,15 +117,21 @@ class Moderation:
     async def check_words(
         self, words: Words, *, final: bool = False, patient: bool = False, repeated: bool = True
     ) -> Record:
-        """Decide about what somebody wrote at one moment for others to read."""
+        """Decide about what somebody wrote at one moment for others to read.
+
+        New words of what people have stopped are held: they are not let pass by the policy alone.
+        """
+        stopped_at = await self._stopped_by_people(words.target) if words.target.kind != "comment" else None
         stage, at = STAGE_OF_WORDS[words.target.kind], words.written_at.isoformat()
         return await self._check_text(
             stage,
-            decision_id(stage, words.target.kind, words.target.id, at),
+            # With the text: of two changes at the same moment one must not pass under the other's name.
+            decision_id(stage, words.target.kind, words.target.id, at, words.text),
             words.target,
             words.owner_id,
             words.text,
             {"written_at": at},
+            stopped_at,
             final=final,
             patient=patient,
             repeated=repeated,
@@ -158,18 +172,28 @@ class Moderation:
         )
 
     async def _check_text(
-        self, stage: Stage, name: str, target: Target, owner_id: str, text: str, context: Mapping[str, Any], *,
-        final: bool, patient: bool, repeated: bool,
+        self, stage: Stage, name: str, target: Target, owner_id: str, text: str, context: Mapping[str, Any],
+        stopped_at: datetime | None = None, *, final: bool, patient: bool, repeated: bool,
     ) -> Record:  # fmt: skip
         if repeated and (kept := await self._decisions.decision(name)) is not None:
             return await self._settled(kept)
         down = self._texts_down if patient else None
         assessment = await _scored(lambda: self._texts.score(text, stage), down, name, final=final)
-        return await self._conclude(stage, name, target, owner_id, assessment, context, text=text, image_hash=None)
+        if stopped_at:
+            assessment = assessment.model_copy(update={"findings": (*assessment.findings, STOPPED_BEFORE)})
+        return await self._conclude(
+            stage, name, target, owner_id, assessment, context, text=text, image_hash=None, after=stopped_at
+        )
+
+    async def _stopped_by_people(self, target: Target) -> datetime | None:
+        """When it was decided on last, if the last that people said of it is that it may not stand."""
+        history = await self._decisions.history(target)
+        ruled = next((record for record in reversed(history) if not record.automatic), None)
+        return history[-1].at if ruled and ruled.actor != POLICY and ruled.verdict != "allow" else None
 
     async def _conclude(
         self, stage: Stage, name: str, target: Target, owner_id: str, assessment: Assessment,
-        context: Mapping[str, Any], *, text: str, image_hash: str | None,
+        context: Mapping[str, Any], *, text: str, image_hash: str | None, after: datetime | None = None,
     ) -> Record:  # fmt: skip
         judgement = self._policy.judge(stage, assessment.findings)
         listed = judgement.verdict != "allow" and await self._decisions.allowed(stage, assessment.fingerprint)
@@ -196,7 +220,7 @@ class Moderation:
             text=None if quarantined else text,
             image_hash=image_hash,
             context=dict(context),
-            at=self._clock(),
+            at=max(self._clock(), after + timedelta(milliseconds=1)) if after else self._clock(),
         )
         return await self._settled(await self._decisions.record(record))
 
