@@ -71,6 +71,11 @@ class Problem(Exception):
         self.errors = errors
 
 
+def _sends_json(request: Request) -> bool:
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
 def not_found(detail: str = "There is no such thing, or it is not yours to see.") -> Problem:
     """404, also for what the asker may not know to exist."""
     return Problem(404, "not_found", detail)
@@ -211,6 +216,10 @@ def install_error_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         # What can't be an id is an id that nobody has.
         if any(one["loc"][0] == "path" for one in error.errors()):
             return problem_response(request, not_found())
+        unread = any(one["loc"] == ("body",) and one["type"] != "missing" for one in error.errors())
+        if unread and not _sends_json(request):
+            detail = "Send JSON, and say so: `Content-Type: application/json`."
+            return problem_response(request, Problem(415, "unsupported_media_type", detail))
         errors = [{"loc": one["loc"], "msg": _in_words(one)} for one in error.errors()]
         problem = Problem(422, "invalid_request", "Some parts of the request are not valid.", errors=errors)
         return problem_response(request, problem)

@@ -113,9 +113,10 @@ async def _authors_of(parts: Parts, documents: list[Document]) -> dict[str, answ
 
 
 async def authors_of(parts: Parts, accounts: Mapping[str, Document]) -> dict[str, answers.Author]:
-    """People by id as authors, with their avatars."""
+    """People by id as authors, with their avatars: pictures that moderation has not blocked since."""
     wanted = [account["avatar_image_id"] for account in accounts.values() if account.get("avatar_image_id")]
-    avatars = {image["_id"]: image for image in await parts.images.many(wanted)} if wanted else {}
+    found = await parts.images.many(wanted) if wanted else []
+    avatars = {image["_id"]: image for image in found if image["status"] == "ready"}
     return {
         user_id: author(parts, account, avatars.get(account.get("avatar_image_id")))
         for user_id, account in accounts.items()

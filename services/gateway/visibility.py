@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Literal
 
 from services.gateway.context import Parts
 from services.gateway.identity.auth import Viewer
+from services.gateway.people import muted_words
 from services.gateway.store.relations import Standing
 from shared.events import utcnow
 from shared.mongo import Document
@@ -57,7 +57,7 @@ async def visible_posts(parts: Parts, viewer: Viewer | None, posts: list[Documen
         parts.accounts.many(authors), parts.relations.standing(viewer.user_id, authors)
     )
     people = _unsuspended(people, viewer)
-    words = _muted(viewer) if surface not in OPENED else None
+    words = muted_words.pattern(viewer.muted_words, utcnow()) if surface not in OPENED else None
     return [
         post | {"author": people[post["author_id"]]}
         for post in posts
@@ -108,21 +108,6 @@ def _unsuspended(people: Mapping[str, Document], viewer: Viewer | None) -> dict[
     }
 
 
-def _muted(viewer: Viewer) -> re.Pattern[str] | None:
-    """The viewer's muted words that have not expired, as one pattern over folded text; None when there are none."""
-    now = utcnow()
-    words = [
-        re.escape(_fold(entry["word"]))
-        for entry in viewer.muted_words
-        if entry.get("until") is None or entry["until"] > now
-    ]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)") if words else None
-
-
-def _fold(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
 def _rated_fine(post: Document) -> bool:
     return post.get("moderation") == "allow"
 
@@ -158,4 +143,4 @@ def _words_of(post: Document) -> str:
     texts = [post.get("caption") or "", *(post.get("tags") or ())]
     for image in post.get("images") or ():
         texts += [image.get("alt") or "", (image.get("prompt") or "") if post.get("show_prompt") else ""]
-    return _fold("\n".join(texts))
+    return muted_words.fold("\n".join(texts))

@@ -103,7 +103,10 @@ async def delete(parts: Parts, generation: Document) -> None:
 
 
 async def begin_again(parts: Parts, generation_id: str, *, when: str) -> Document | None:
-    """Start the next attempt if the generation is in the state `when`; None if it is not."""
+    """Start the next attempt if the generation is in the state `when`; None if it is not.
+
+    It takes no quota itself: a retry has taken it, and whose prompt was wrongly blocked has waited already.
+    """
 
     def step(generation: Document) -> Change | None:
         return steps.another_attempt(generation, utcnow()) if generation["status"] == when else None

@@ -49,6 +49,12 @@ async def owner_of(parts: Parts, target: Target) -> str | None:
     return owner
 
 
+async def is_painted(parts: Parts, target: Target) -> bool:
+    """Whether this is a prompt of which there are pictures."""
+    generation = await parts.generations.get(target.id) if target.kind == "prompt" else None
+    return bool(generation and any(image["status"] == "ready" for image in generation["images"]))
+
+
 def _whose(thing: Document | None, owner: str) -> str | None:
     return thing[owner] if thing else None
 

@@ -18,7 +18,7 @@ from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, enc
 from services.gateway.edge.text import Prose, StrictBody
 from services.gateway.errors import conflict, not_found
 from services.gateway.identity.auth import ModeratorOnly
-from services.gateway.posting.targets import owner_of
+from services.gateway.posting.targets import is_painted, owner_of
 from shared.events import Target, Verdict
 from shared.queries import Decide, ModerationQueue, QueueEntry, Undo
 
@@ -91,10 +91,12 @@ async def decide(body: NewVerdict, parts: PartsDep, viewer: ModeratorOnly, idemp
     """Give a verdict on anything; it overrides what stood before, which is kept. 503 while moderation is down.
 
     A `user` who is held or blocked is suspended: others see neither them nor what they posted, and whatever they would
-    write answers 403 `suspended`, until a verdict allows them again.
+    write answers 403 `suspended`, until a verdict allows them again. 409 `painted` for a prompt that was painted and is
+    not to be allowed: its pictures are what there is to decide on.
     """
-
     target = Target(**body.target.model_dump())
+    if body.verdict != "allow" and await is_painted(parts, target):
+        raise conflict("painted", "It was painted meanwhile: give your verdict on its pictures.")
 
     async def make() -> Response:
         question = Decide(

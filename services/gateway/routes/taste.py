@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.gateway import answers, present
 from services.gateway.context import Parts, PartsDep
-from services.gateway.edge.etags import tagged
+from services.gateway.edge.etags import require_match, tagged
 from services.gateway.edge.limits import limited_writes
 from services.gateway.edge.text import StrictBody
 from services.gateway.errors import not_found
@@ -63,8 +63,10 @@ async def read_taste(request: Request, parts: PartsDep, viewer: SignedIn) -> Res
 
 
 @router.patch("", dependencies=[Depends(limited_writes)])
-async def steer_taste(body: TasteChanges, parts: PartsDep, viewer: SignedIn) -> Taste:
-    """Change how one's pages are made, from the very next one on."""
+async def steer_taste(body: TasteChanges, request: Request, parts: PartsDep, viewer: SignedIn) -> Taste:
+    """Change how one's pages are made, from the very next one on. 412 when `If-Match` names an older state."""
+    if "If-Match" in request.headers:
+        require_match(request, await _shown(parts, viewer, await parts.bus.ask(ReadTaste(viewer_id=viewer.user_id))))
     query = SteerTaste(viewer_id=viewer.user_id, personalised=body.personalised, exploration=body.exploration)
     return await _shown(parts, viewer, await parts.bus.ask(query))
 

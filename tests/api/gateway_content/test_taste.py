@@ -99,6 +99,10 @@ async def test_what_is_given_is_changed(bob: Person, feed: Feed) -> None:
         refused = await bob.http.patch("/v1/me/taste", content=bad, headers={"Content-Type": "application/json"})
         assert refused.status_code == 422, bad
     assert len(feed.asked) == asked
+    tag = (await bob.http.get("/v1/me/taste")).headers["ETag"]
+    for known, status in (('"older"', 412), (tag, 200)):
+        changed = await bob.http.patch("/v1/me/taste", json={"personalised": True}, headers={"If-Match": known})
+        assert changed.status_code == status
 
 
 async def test_one_thing_or_everything_is_forgotten(bob: Person, feed: Feed) -> None:

@@ -119,6 +119,17 @@ async def test_how_long_a_text_may_be_is_told_in_characters(ada: Person) -> None
     assert "at least 1 item" in error["msg"]
 
 
+async def test_a_body_that_is_not_called_json_is_told_so(ada: Person) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
+        answer = await ada.http.patch("/v1/me", content=b'{"bio": "x"}', headers={"Content-Type": kind})
+        assert "application/json" in problem(answer, 415, "unsupported_media_type")["detail"]
+    for kind in ("application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"):
+        answer = await ada.http.patch("/v1/me", content=b'{"bio": "x"}', headers={"Content-Type": kind})
+        assert answer.status_code == 200, answer.text
+    problem(await ada.http.patch("/v1/me"), 422, "invalid_request")
+    problem(await ada.http.patch("/v1/me", json=[]), 422, "invalid_request")
+
+
 async def test_json_is_utf_8(ada: Person) -> None:
     body = '{"bio": "été"}'
     for encoding, status in (("utf-8", 200), ("utf-16", 400), ("utf-16-le", 400), ("utf-32", 400)):

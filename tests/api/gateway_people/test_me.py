@@ -79,6 +79,10 @@ async def test_an_avatar_is_a_ready_picture_of_ones_own(ada: Person, bob: Person
     assert profile["avatar"] == answer.json()["avatar"]
     # The picture is held on to while it is the avatar.
     assert (await parts.images.get(mine))["posts"] == 1
+    await parts.images.judge(mine, "blocked")
+    assert (await bob.http.get("/v1/users/ada")).json()["avatar"] is None
+    await parts.images.judge(mine, "ready")
+    assert (await bob.http.get("/v1/users/ada")).json()["avatar"] is not None
     assert (await ada.http.patch("/v1/me", json={"avatar_image_id": None})).json()["avatar"] is None
     assert (await parts.images.get(mine))["posts"] == 0
 

@@ -238,6 +238,18 @@ async def test_moderators_decide_on_what_nobody_reported(
     ]
 
 
+async def test_of_a_prompt_that_was_painted_the_pictures_are_judged(
+    ada: Person, bob: Person, parts: Parts, moderation: list[Decide]
+) -> None:
+    await grant(parts.settings, "bob", "moderator")
+    generation_id = (await ada.http.post("/v1/generations", json={"prompt": "a fox"})).json()["id"]
+    body = {"target": {"kind": "prompt", "id": generation_id}, "verdict": "block", "reason": "no"}
+    assert (await bob.http.post("/v1/moderation/decisions", json=body)).status_code == 201
+    await parts.mongo.database["generations"].update_one({"_id": generation_id}, {"$set": {"images.0.status": "ready"}})
+    problem(await bob.http.post("/v1/moderation/decisions", json=body), 409, "painted")
+    assert (await bob.http.post("/v1/moderation/decisions", json=body | {"verdict": "allow"})).status_code == 201
+
+
 async def test_without_moderation_its_routes_say_so(ada: Person, parts: Parts) -> None:
     await grant(parts.settings, "ada", "operator")
     answer = await ada.http.get("/v1/moderation/queue")
