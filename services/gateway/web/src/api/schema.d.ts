@@ -650,6 +650,8 @@ export interface paths {
         /**
          * Delete Post
          * @description Delete it with its comments and likes. The pictures stay among one's own while their generation does.
+         *
+         *     412 when `If-Match` names an older state.
          */
         delete: operations["delete_post_v1_posts__post_id__delete"];
         options?: never;
@@ -936,7 +938,7 @@ export interface paths {
         head?: never;
         /**
          * Steer Taste
-         * @description Change how one's pages are made, from the very next one on.
+         * @description Change how one's pages are made, from the very next one on. 412 when `If-Match` names an older state.
          */
         patch: operations["steer_taste_v1_me_taste_patch"];
         trace?: never;
@@ -1117,7 +1119,8 @@ export interface paths {
          * @description Give a verdict on anything; it overrides what stood before, which is kept. 503 while moderation is down.
          *
          *     A `user` who is held or blocked is suspended: others see neither them nor what they posted, and whatever they would
-         *     write answers 403 `suspended`, until a verdict allows them again.
+         *     write answers 403 `suspended`, until a verdict allows them again. 409 `painted` for a prompt that was painted and is
+         *     not to be allowed: its pictures are what there is to decide on.
          */
         post: operations["decide_v1_moderation_decisions_post"];
         delete?: never;
@@ -1791,7 +1794,7 @@ export interface components {
             model?: string | null;
             /**
              * Seed
-             * @description Picture i is painted with seed + i; default random.
+             * @description Picture i is painted with seed + i, modulo 2^32; default random.
              */
             seed?: number | null;
             /** Negative Prompt */
@@ -2184,7 +2187,10 @@ export interface components {
         };
         /** PersonCounts */
         PersonCounts: {
-            /** Posts */
+            /**
+             * Posts
+             * @description Those on the profile that the viewer may see.
+             */
             posts: number;
             /** Followers */
             followers: number;
