@@ -69,6 +69,18 @@ MODELS = Models(
             sizes={"1:1": (256, 256), "3:2": (384, 256)},
             max_n=4,
         ),
+        ModelCapabilities(
+            id="hasty",
+            title="Hasty",
+            licence="MIT",
+            commercial_use=True,
+            steps=1,
+            guidance=False,
+            negative_prompt=False,
+            image_to_image=False,
+            sizes={"1:1": (256, 256)},
+            max_n=1,
+        ),
     ),
 )
 

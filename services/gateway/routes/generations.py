@@ -248,6 +248,8 @@ async def _picture_request(parts: Parts, body: NewGeneration, source: Source | N
         if style is not None and style not in can.styles:
             known_styles = ", ".join(can.styles) or "no style at all"
             raise invalid(["body", "style"], f"{model} knows {known_styles}.", code="unknown_style")
+        if body.negative_prompt and not can.negative_prompt:
+            raise invalid(["body", "negative_prompt"], f"{model} takes none.", code="no_negative_prompt")
         if body.n > can.max_n:
             raise invalid(["body", "n"], f"{model} paints {can.max_n} pictures at most.", code="too_many_pictures")
         if source and not can.image_to_image:

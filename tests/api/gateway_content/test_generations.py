@@ -142,6 +142,8 @@ BAD: list[tuple[dict[str, object], str]] = [
     ({"prompt": "fox", "model": "dall-e"}, "unknown_model"),
     ({"prompt": "fox", "aspect": "9:16"}, "unknown_aspect"),
     ({"prompt": "fox", "style": "no such style"}, "unknown_style"),
+    ({"prompt": "fox", "model": "hasty", "negative_prompt": "dogs"}, "no_negative_prompt"),
+    ({"prompt": "fox", "model": "hasty", "n": 2}, "too_many_pictures"),
     ({"prompt": "fox", "source_image_id": "nothing"}, "unknown_source_image"),
     ({}, "invalid_request"),
 ]
