@@ -8,13 +8,12 @@ from services.gateway import present
 from services.gateway.answers import Post
 from services.gateway.context import PartsDep
 from services.gateway.edge.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, paged
-from services.gateway.errors import not_found
 from services.gateway.identity.auth import MaybeSignedIn
 from services.gateway.lists import finding
 from services.gateway.lists.listing import by_id, visible_page
 from services.gateway.lists.ranked import Reading
 from services.gateway.routes.posts import VisiblePost
-from services.gateway.visibility import visible_people
+from services.gateway.routes.users import UsernamePath, find_person
 from shared.events import utcnow
 from shared.mongo import Document
 
@@ -63,16 +62,14 @@ async def list_remixes(
 async def list_posts_of(
     request: Request,
     response: Response,
-    username: str,
+    username: UsernamePath,
     viewer: MaybeSignedIn,
     parts: PartsDep,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[Post]:
     """A person's posts, newest first; one's own with those that only oneself sees."""
-    account = await parts.accounts.by_username(username)
-    if account is None or not await visible_people(parts, viewer, [account], "profile"):
-        raise not_found()
+    account = await find_person(parts, viewer, username)
     own = viewer is not None and viewer.user_id == account["_id"]
     visibilities = ("public", "followers", "unlisted", "private") if own else ("public", "followers")
 
