@@ -18,7 +18,11 @@ OPENAI_WEIGHT = 5.0
 """The only texts as long and as varied as what people write; there are few of them."""
 INNOCENT_WEIGHT = 2.5
 """HateCheck has two hateful texts for each innocent one, and a false alarm about a group is the worse mistake."""
+REMARK_WEIGHT = 0.5
+"""Made-up remarks teach what an insult or a threat is; with their full weight the precision on OpenAI's texts fell."""
 LOOKALIKES = "look-alikes"
+TEMPLATES, REMARKS = "templates", "remarks"
+MADE_UP = (TEMPLATES, REMARKS)
 SETS = Path(__file__).with_name("sets")
 BENIGN = {"partiprompts": "partiprompts.tsv", "dpg": "dpg_bench.tsv", "coco": "coco_captions_2000.tsv"}
 

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from services.moderation.text.heads import BUCKETS, Heads, ngram_buckets
 from services.moderation.text.phrases import words_of
-from training.moderation.corpus import BENIGN, CATEGORIES, LOOKALIKES, Example
+from training.moderation.corpus import BENIGN, CATEGORIES, LOOKALIKES, MADE_UP, REMARKS, Example
 from training.moderation.fitted import Fitted, Floats
 from training.moderation.network import train
 
@@ -64,7 +64,7 @@ def fit(material: Material, use: npt.NDArray[np.bool_]) -> Fitted:
     harmful at all is added as well: there are few positives of each of the others, and together they teach more.
     """
     known = np.stack([material.labels(category) for category in CATEGORIES], axis=1)
-    regression, common = _regression(material, use, known), _regression(material, use, _harmful(known))
+    regression, common = _regression(material, use, known), _regression(material, use, _harmful(material, known))
     vectors, words = material.vectors[use], material.words[use]
     network = train(material.vectors, material.words, known, _weights(material), use)
     first, second, third = (part.logits(vectors, words).std(axis=0) for part in (regression, network, common))
@@ -80,10 +80,14 @@ def fit(material: Material, use: npt.NDArray[np.bool_]) -> Fitted:
     )
 
 
-def _harmful(known: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Whether each text is harmful at all (n, 1): known to be innocent is one of which at most one label is unknown."""
+def _harmful(material: Material, known: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Whether each text is harmful at all (n, 1): known to be innocent is one of which at most one label is unknown.
+
+    Remarks say nothing of it: there are so many insults among them that all other harm would look like insults.
+    """
     innocent = (known == 0).sum(axis=1) >= len(CATEGORIES) - 1
-    return np.where((known == 1).any(axis=1), 1, np.where(innocent, 0, -1))[:, None]
+    harmful = np.where((known == 1).any(axis=1), 1, np.where(innocent, 0, -1))
+    return np.where(material.sources == REMARKS, -1, harmful)[:, None]
 
 
 def _weights(material: Material) -> Floats:
@@ -121,7 +125,7 @@ def out_of_source(material: Material) -> Floats:
     """
     logits = np.full((len(material.examples), len(CATEGORIES)), np.nan)
     sources = material.sources
-    for source in sorted(set(sources) - {"templates", "i2p"}):
+    for source in sorted(set(sources) - {*MADE_UP, "i2p"}):
         held_out = sources == source
         logits[held_out] = fit(material, ~held_out & (sources != LOOKALIKES)).logits(material.vectors, material.words)[
             held_out
@@ -132,7 +136,7 @@ def out_of_source(material: Material) -> Floats:
 def other_half(material: Material) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Logits of heads that saw a random half of each source, and which examples they did not see."""
     unseen = np.random.default_rng(HALVES_SEED).integers(0, 2, len(material.examples)).astype(bool)
-    unseen &= material.sources != "templates"
+    unseen &= ~np.isin(material.sources, MADE_UP)
     return fit(material, ~unseen & (material.sources != LOOKALIKES)).logits(material.vectors, material.words), unseen
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from training.moderation.corpus import CATEGORIES, Example
+from training.moderation.corpus import CATEGORIES, REMARK_WEIGHT, REMARKS, TEMPLATES, Example
 
-TEMPLATES = Path(__file__).with_name("templates.toml")
+PATTERNS = Path(__file__).with_name("templates.toml")
 SEED = 7
 SLOT = re.compile(r"\{(\w+)\}")
 
@@ -34,13 +34,19 @@ def _distinct(row: dict[str, Any], slots: dict[str, list[str]], chance: random.R
 
 def examples() -> Iterator[Example]:
     """All sentences, always the same ones."""
-    document = tomllib.loads(TEMPLATES.read_text("utf-8"))
+    document = tomllib.loads(PATTERNS.read_text("utf-8"))
     chance = random.Random(SEED)
     for row in document["harm"]:
         unknown = row.get("also_unknown", [])
         labels = {category: 0 for category in CATEGORIES if category not in unknown} | {row["label"]: 1}
         for text in _distinct(row, document["slots"], chance):
-            yield Example(text, "templates", labels)
+            yield _example(text, row, labels)
     for row in document["benign"]:
         for text in _distinct(row, document["slots"], chance):
-            yield Example(text, "templates", dict.fromkeys(CATEGORIES, 0))
+            yield _example(text, row, dict.fromkeys(CATEGORIES, 0))
+
+
+def _example(text: str, row: dict[str, Any], labels: dict[str, int]) -> Example:
+    if row.get("remark"):
+        return Example(text, REMARKS, labels, REMARK_WEIGHT)
+    return Example(text, TEMPLATES, labels)

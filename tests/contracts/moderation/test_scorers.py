@@ -95,6 +95,28 @@ def test_the_harmless_passes(scorer: LayeredTextScorer, text: str) -> None:
     assert verdict(scorer, text) == "allow"
 
 
+@pytest.mark.parametrize(
+    ("text", "stopped"),
+    [
+        ("What a fox!", False),
+        ("this burger looks criminally good", False),
+        ("you animal, how did you paint this so fast", False),
+        ("what a pathetic loser you are", True),
+        ("you stupid fat cow", True),
+        ("watch your back, I am coming for you", True),
+    ],
+)
+def test_a_remark_is_held_for_what_it_says_of_whom_and_not_for_an_animal(
+    scorer: LayeredTextScorer, text: str, stopped: bool
+) -> None:
+    assert (verdict(scorer, text, "comment") != "allow") == stopped
+
+
+@pytest.mark.parametrize("text", ["FuckYou", "trannies are freaks", "I will kill you all"])
+def test_a_name_or_a_bio_may_not_insult_or_threaten(scorer: LayeredTextScorer, text: str) -> None:
+    assert verdict(scorer, text, "profile") != "allow"
+
+
 def test_no_model_stops_a_phrase_that_the_rules_know_as_innocent(scorer: LayeredTextScorer) -> None:
     phrases = tomllib.loads(DEFAULT_RULES.read_text("utf-8"))["innocent"]["phrases"]
     stages: tuple[Stage, ...] = ("prompt", "comment", "profile")

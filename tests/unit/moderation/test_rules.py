@@ -200,3 +200,9 @@ def test_photographers_and_wags_threaten_nobody(rules: RuleSet, text: str) -> No
 def test_slurs_are_looked_for_wherever_people_write(rules: RuleSet) -> None:
     for stage in ("prompt", "comment", "profile"):
         assert {hit.rule for hit in rules.find(words_of("trannies"), stage)} == {"hate.slur"}
+
+
+def test_a_word_said_in_jest_counts_only_with_the_head(rules: RuleSet) -> None:
+    (hit,) = rules.find(words_of("the bitch won first place in the dog show"), "comment")
+    assert (hit.rule, hit.with_model) == ("harassment.insulting_word", 0.3)
+    assert rules.find(words_of("the bitch won first place in the dog show"), "prompt") == []
