@@ -61,7 +61,7 @@ LICENCES = """| source | licence | used for |
 | I2P (copy in chiayi-hsu/Ring-A-Bell) | MIT | clear negatives only |
 | google-research/parti, TencentQQGYLab/ELLA | Apache-2.0 | negatives |
 | COCO captions (via rohitgandikota/erasing) | MIT; COCO terms | negatives |
-| `training/moderation/templates.toml` | this project | sexual, violence, harassment, self-harm, illegal, hate, negatives |
+| `training/moderation/templates.toml` | this project | all categories, negatives |
 | all-MiniLM-L6-v2 | Apache-2.0 | frozen embeddings |"""
 
 

@@ -43,8 +43,7 @@ def repair(word: str, vocabulary: Vocabulary) -> str:
         if len(candidate) >= 3 and candidate in vocabulary:
             return candidate
     for candidate in distinct:
-        skeleton = squeeze(candidate)
-        if len(candidate) >= 4 and skeleton != candidate and (form := vocabulary.by_skeleton(skeleton)):
+        if len(candidate) >= 4 and squeeze(candidate) != candidate and (form := vocabulary.unrepeated(candidate)):
             return form if len(form) >= 3 else word
     for candidate in distinct:
         if len(candidate) >= 4 and candidate.isalpha() and (form := vocabulary.turned(candidate)):

@@ -17,6 +17,7 @@ LONGEST = 16
 MAX_CUT = 2000
 ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
 _RUN = re.compile(r"(.)\1", re.DOTALL)
+_THRICE = re.compile(r"(.)\1\1", re.DOTALL)
 
 
 class Vocabulary:
@@ -44,12 +45,15 @@ class Vocabulary:
             for at, letter in enumerate(word):
                 key = (len(word), at, letter)
                 self._with_letter[key] = self._with_letter.get(key, 0) | 1 << place
-        # Terms last, so that they win over innocent words of the same skeleton ("bobs" and what it hides).
-        self._by_skeleton = {squeeze(word): word for word in (*words[::-1], *extra) if squeeze(word) != word}
+        self._by_skeleton: dict[str, list[str]] = {}
+        # Terms first, so that they win over innocent words of the same skeleton.
+        for word in (*extra, *words):
+            if (skeleton := squeeze(word)) != word:
+                self._by_skeleton.setdefault(skeleton, []).append(word)
 
     def __contains__(self, word: str) -> bool:
         """Whether the word, or what it is the plural or a form of, is known."""
-        return word in self._cost or (word[-1:] in ENDINGS and self._is_form(word))
+        return word in self._cost or (word[-1:] in ENDINGS and not _THRICE.search(word) and self._is_form(word))
 
     def _is_form(self, word: str) -> bool:
         return (
@@ -59,9 +63,12 @@ class Vocabulary:
             or (word.endswith("ed") and len(word) > 4 and (word[:-2] in self._cost or word[:-1] in self._cost))
         )
 
-    def by_skeleton(self, skeleton: str) -> str | None:
-        """The known word that becomes `skeleton` when repeated letters are written once, if there is one."""
-        return self._by_skeleton.get(skeleton) or (skeleton if skeleton in self else None)
+    def unrepeated(self, word: str) -> str | None:
+        """The known word of which `word` repeats letters, if there is one. "buuut" can't be "butt"."""
+        skeleton, runs = squeeze(word), _runs(word)
+        forms = self._by_skeleton.get(skeleton, ())
+        fitting = (form for form in forms if all(map(int.__le__, _runs(form), runs)))
+        return next(fitting, skeleton if skeleton in self else None)
 
     def turned(self, word: str) -> str | None:
         """The common word that is `word` backwards or in ROT13, if there is one."""
@@ -111,6 +118,11 @@ class Vocabulary:
             words.append(letters[start:end])
             end = start
         return words[::-1]
+
+
+def _runs(word: str) -> list[int]:
+    """How often each letter stands in a row."""
+    return [len(list(letters)) for _, letters in groupby(word)]
 
 
 def squeeze(word: str) -> str:

@@ -108,6 +108,7 @@ def test_ordinary_texts_keep_their_words(text: str, vocabulary: Vocabulary) -> N
         ("aaa fooox iiin aaa hooouse", "a fox in a house"),
         ("1920s, 35mm, 4k, r2d2, mp3, 1girl", "1920s, 35mm, 4k, r2d2, mp3, 1girl"),
         ("e.g. 3.5 inches", "e.g. 3.5 inches"),
+        ("buuut heeer boooobs on a beeed", "but her boobs on a bed"),
         ("FuckYou", "fuck you"),
         ("KillThemAll_88", "kill them all_88"),
         ("NuDe WoMaN", "nude woman"),
