@@ -381,8 +381,19 @@ class WordsJudged(Event):
     decision: Decision | None = Field(None, description="What the author may see of it, where it was not allowed.")
 
 
+class WordsStopped(Event):
+    """The policy did not let words pass. Whoever asked hides them; this is for their author to read of it."""
+
+    subject = "evt.words.stopped.v1"
+    identity: ClassVar[tuple[str, ...]] = ("decision_id",)
+    decision_id: str
+    target: Target
+    owner_id: str
+    decision: Decision
+
+
 class DecisionMade(Event):
-    """Moderation decided on something that stands: a comment, a profile, a post, an appealed prompt or image."""
+    """A moderator decided on something that stands: a comment, a profile, a post, an appealed prompt or image."""
 
     subject = "evt.decision.made.v1"
     identity: ClassVar[tuple[str, ...]] = ("decision_id",)

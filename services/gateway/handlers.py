@@ -6,7 +6,15 @@ from services.gateway.context import Parts
 from services.gateway.generating import flow, steps
 from services.gateway.posting import appearing, decisions
 from shared.bus import Bus
-from shared.events import DecisionMade, GenerationFailed, ImageApproved, ImageRejected, PromptRejected, WordsJudged
+from shared.events import (
+    DecisionMade,
+    GenerationFailed,
+    ImageApproved,
+    ImageRejected,
+    PromptRejected,
+    WordsJudged,
+    WordsStopped,
+)
 from shared.live import GenerationChanged, GenerationProgressed, GenerationRendered, GenerationStarted, QueueMeasured
 
 
@@ -32,6 +40,10 @@ def register(bus: Bus, parts: Parts) -> None:
     @bus.on(WordsJudged)
     async def words_judged(event: WordsJudged) -> None:
         await appearing.words_judged(parts, event)
+
+    @bus.on(WordsStopped)
+    async def words_stopped(event: WordsStopped) -> None:
+        await decisions.tell_of_words(parts, event)
 
     @bus.on(DecisionMade)
     async def decision_made(event: DecisionMade) -> None:

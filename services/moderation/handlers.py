@@ -12,7 +12,6 @@ from shared.events import (
     ContentReported,
     Decision,
     DecisionAppealed,
-    DecisionMade,
     ImageApproved,
     ImageGenerated,
     ImageRejected,
@@ -21,6 +20,7 @@ from shared.events import (
     PromptSubmitted,
     UserErased,
     WordsJudged,
+    WordsStopped,
     WordsWritten,
 )
 from shared.fair_queue import Turns
@@ -130,12 +130,11 @@ async def tell_if_stopped(emitter: Emitter, record: Record) -> None:
     if record.verdict == "allow":
         return
     await emitter.emit(
-        DecisionMade(
+        WordsStopped(
             decision_id=record.id,
             target=record.target,
             owner_id=record.owner_id,
             decision=record.shown(),
-            context=record.context,
             occurred_at=record.at,
         )
     )

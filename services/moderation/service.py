@@ -189,7 +189,11 @@ class Moderation:
         """When it was decided on last, if the last that people said of it is that it may not stand."""
         history = await self._decisions.history(target)
         ruled = next((record for record in reversed(history) if not record.automatic), None)
-        return history[-1].at if ruled and ruled.actor != POLICY and ruled.verdict != "allow" else None
+        if ruled is None or ruled.verdict == "allow":
+            return None
+        # An undoing may have left such words standing that were held for this very reason.
+        by_people = ruled.actor != POLICY or ruled.rule == STOPPED_BEFORE.rule
+        return history[-1].at if by_people else None
 
     async def _conclude(
         self, stage: Stage, name: str, target: Target, owner_id: str, assessment: Assessment,

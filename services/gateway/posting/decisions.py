@@ -8,11 +8,32 @@ from services.gateway.people import erasure
 from services.gateway.people.telling import notify
 from services.gateway.posting import commenting, hiding, publishing
 from services.gateway.store.notifications import Act
-from shared.events import Decision, DecisionMade
+from shared.events import Decision, DecisionMade, WordsStopped
 
 
 async def apply(parts: Parts, event: DecisionMade) -> None:
-    """Make the record agree with the decision. Things that are gone meanwhile are left alone."""
+    """Make the record agree with a moderator's decision. Things that are gone meanwhile are left alone.
+
+    One that is delivered after the decision that took its place is only kept.
+    """
+    if not await parts.decisions.overruled(event.owner_id, event.target, event.occurred_at):
+        await _act(parts, event)
+    await _keep(parts, event, by_people=True)
+
+
+async def tell_of_words(parts: Parts, event: WordsStopped) -> None:
+    """Have an author read of words that the policy stopped."""
+    await _keep(parts, event, by_people=False)
+
+
+async def _keep(parts: Parts, event: DecisionMade | WordsStopped, *, by_people: bool) -> None:
+    owner_id = event.owner_id
+    await parts.decisions.record(owner_id, event.target, event.decision, event.occurred_at, by_people=by_people)
+    await notify(parts, Act(owner_id, "decision", event.decision_id))
+    await erasure.forget_late_news(parts, owner_id)
+
+
+async def _act(parts: Parts, event: DecisionMade) -> None:
     target, decision = event.target, event.decision
     match target.kind:
         case "prompt":
@@ -20,16 +41,16 @@ async def apply(parts: Parts, event: DecisionMade) -> None:
         case "image":
             await _image(parts, target.id, decision)
         case "post":
-            await _post(parts, target.id, decision, hiding.POST, hiding.WORDS)
+            # Undone, a moderator's verdict may leave the policy's of the words standing.
+            words_only = decision.rule != "moderator"
+            reasons = (hiding.WORDS, hiding.POST) if words_only else (hiding.POST, hiding.WORDS)
+            await _post(parts, target.id, decision, *reasons)
         case "comment":
             await commenting.rate(parts, target.id, decision.verdict, decision)
         case "profile":
             await parts.accounts.rate_profile(event.owner_id, decision.verdict)
         case "user":
             await _user(parts, event.owner_id, decision)
-    await parts.decisions.record(event.owner_id, target, decision, event.occurred_at)
-    await notify(parts, Act(event.owner_id, "decision", event.decision_id))
-    await erasure.forget_late_news(parts, event.owner_id)
 
 
 async def _prompt(parts: Parts, generation_id: str, decision: Decision) -> None:

@@ -15,7 +15,7 @@ LATEST_FIRST = [("decided_at", DESCENDING), ("_id", DESCENDING)]
 
 
 class Decisions:
-    """Rows `{_id: <decision>, user_id, target: {kind, id}, decision, decided_at, appeal: {text, at} | None}`.
+    """`{_id: <decision>, user_id, target: {kind, id}, decision, decided_at, by_people, appeal: {text, at} | None}`.
 
     Nothing here is changed but the appeal: a later decision on the same target is a row of its own.
     """
@@ -27,17 +27,26 @@ class Decisions:
         await self._rows.create_index([("user_id", ASCENDING), *LATEST_FIRST])
         await self._rows.create_index([("user_id", ASCENDING), ("target.id", ASCENDING)])
 
-    async def record(self, user_id: str, target: Target, decision: Decision, decided_at: datetime) -> bool:
+    async def record(
+        self, user_id: str, target: Target, decision: Decision, decided_at: datetime, *, by_people: bool = False
+    ) -> bool:
         """Keep a decision for its person; False when it was known already."""
         row = {
             "user_id": user_id,
             "target": target.model_dump(),
             "decision": decision.model_dump(),
             "decided_at": decided_at,
+            "by_people": by_people,
             "appeal": None,
         }
         done = await self._rows.update_one({"_id": decision.id}, {"$setOnInsert": row}, upsert=True)
         return done.upserted_id is not None
+
+    async def overruled(self, user_id: str, target: Target, decided_at: datetime) -> bool:
+        """Whether people have decided on this after that moment."""
+        later = {"by_people": True, "decided_at": {"$gt": decided_at}}
+        mine = {"user_id": user_id, "target.id": target.id, "target.kind": target.kind}
+        return await self._rows.find_one(mine | later, {"_id": 1}) is not None
 
     async def owned(self, decision_id: str, user_id: str) -> Document | None:
         return await self._rows.find_one({"_id": decision_id, "user_id": user_id})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 from services.gateway.context import Parts
 from services.gateway.posting import appearing, decisions
 from shared.bus import Unanswered
-from shared.events import Decision, DecisionMade, Target, WordsJudged, WordsWritten
+from shared.events import Decision, DecisionMade, Target, WordsJudged, WordsStopped, WordsWritten, utcnow
 from shared.queries import Judged, JudgeWords, Query
 from tests.api.conftest import MakePerson, Person, problem
 from tests.api.gateway_people.arranging import add_image, add_post, spoken
@@ -197,6 +198,40 @@ async def test_better_words_do_not_lift_what_moderators_blocked(
         allowed = stopped("allow", f"late {number}").model_copy(update={"stage": kind})
         await overrule(parts, target, ada.id, allowed)
     assert await shown(bob.http, made["id"]) == "allow"
+
+
+async def test_a_stop_that_is_told_late_hides_no_better_words(
+    ada: Person, bob: Person, parts: Parts, moderation: Moderation
+) -> None:
+    moderation.says = Judged(verdict="hold", decision=stopped("hold"))
+    body = {"image_ids": [await add_image(parts, ada.id)], "visibility": "public", "caption": "Rude"}
+    made = (await ada.http.post("/v1/posts", json=body)).json()
+    moderation.says = Judged(verdict="allow")
+    await ada.http.patch(f"/v1/posts/{made['id']}", json={"caption": "Kind"})
+    target = Target(kind="post", id=made["id"])
+    late = WordsStopped(decision_id="d1", target=target, owner_id=ada.id, decision=stopped("hold"))
+    for _ in range(2):
+        await decisions.tell_of_words(parts, late)
+    assert await shown(bob.http, made["id"]) == "allow"
+    [told_of] = (await ada.http.get("/v1/me/decisions")).json()["items"]
+    assert (told_of["id"], told_of["decision"]["verdict"]) == ("d1", "hold")
+    assert "decision" in await told(ada)
+
+
+async def test_verdicts_that_arrive_out_of_order_leave_the_last_standing(
+    ada: Person, bob: Person, parts: Parts
+) -> None:
+    post_id = await add_post(parts, ada.id)
+    target, now = Target(kind="post", id=post_id), utcnow()
+    for verdict, age_s in (("allow", 0), ("block", 60), ("allow", 0)):
+        decision = stopped(verdict, f"{age_s} s old").model_copy(update={"rule": "moderator"})
+        at = now - timedelta(seconds=age_s)
+        await decisions.apply(
+            parts,
+            DecisionMade(decision_id=decision.id, target=target, owner_id=ada.id, decision=decision, occurred_at=at),
+        )
+        assert await shown(bob.http, post_id) == "allow"
+    assert len((await ada.http.get("/v1/me/decisions")).json()["items"]) == 2
 
 
 async def test_a_verdict_on_a_post_is_one_on_its_words(

@@ -33,10 +33,12 @@ from shared.events import (
     PromptSubmitted,
     Rendition,
     Target,
+    WordsStopped,
 )
-from shared.queries import Decide, ModerationQueue, Undo
+from shared.queries import Decide, JudgeWords, ModerationQueue, Undo
 from shared.settings import MongoSettings
 from shared.topology import consumer
+from tests.unit.moderation.world import words
 
 
 class WordScorer:
@@ -99,7 +101,7 @@ class Gateway:
 async def gateway(settings: MongoSettings, scorer: WordScorer) -> AsyncIterator[Gateway]:
     bus = Bus(settings, "gateway")
     side = Gateway(bus)
-    for kind in (PromptRejected, ImageApproved, ImageRejected, DecisionMade):
+    for kind in (PromptRejected, ImageApproved, ImageRejected, WordsStopped, DecisionMade):
         bus.on(kind)(side.heard.put)
     generation = Bus(settings, "generation")
     generation.on(PromptApproved)(side.heard.put)
@@ -257,6 +259,16 @@ async def test_from_the_block_to_an_overturned_verdict_and_a_regression_case(
     assert isinstance(blocked, DecisionMade)
     assert isinstance(undone, DecisionMade)
     assert (blocked.decision.reason, undone.decision.reason) == ("not hair", "hair")
+
+
+async def test_of_words_that_it_stops_whoever_asked_hears_and_their_author(gateway: Gateway) -> None:
+    fine, bad = (words("post", text, text) for text in ("fine", "bad"))
+    assert (await gateway.bus.ask(JudgeWords(words=fine))).verdict == "allow"
+    stopped = await gateway.bus.ask(JudgeWords(words=bad))
+    assert stopped.verdict != "allow"
+    (told,) = await gateway.hears(1)
+    assert isinstance(told, WordsStopped)
+    assert (told.target, told.owner_id, told.decision) == (bad.target, "ada", stopped.decision)
 
 
 async def test_many_verdicts_at_once_all_get_into_the_regression_file(gateway: Gateway, regression_file: Path) -> None:
