@@ -39,7 +39,8 @@ INVISIBLE = frozenset({"Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn"})
 
 # Python takes a character at a time where these patterns take a run of them. None can go back in the text.
 _SIGNS = "".join(map(re.escape, sorted(SYMBOLS)))
-_CAPITALS = re.compile("[A-Za-z][a-z]++(?:[A-Z][a-z]++)++")
+# Tried at the beginning of a run of letters only, because at each letter it would read the rest of the run again.
+_CAPITALS = re.compile("(?<![A-Za-z])[A-Za-z][a-z]++(?:[A-Z][a-z]++)++")
 _CAPITAL = re.compile("[A-Z]")
 _UNSPACED = re.compile(rf"\S{{{SHORTEST_BASE64},}}+")
 _DISGUISED = re.compile(rf"[\w{_SIGNS}*]{{1,{LONGEST_WORD}}}+")
