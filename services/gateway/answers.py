@@ -143,6 +143,7 @@ class Post(BaseModel):
     counts: PostCounts
     viewer: ViewerState
     moderation: Rating = Field(description="Anything but `allow` hides the post from others.")
+    decision: Decision | None = Field(description="Why others do not see it; for its author.")
     created_at: datetime
     edited_at: datetime | None
 

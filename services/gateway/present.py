@@ -157,6 +157,7 @@ def _post(
         counts=answers.PostCounts(**document["counts"]),
         viewer=answers.ViewerState(liked="like" in reactions, bookmarked="bookmark" in reactions),
         moderation=document["moderation"],
+        decision=document["decision"] if own else None,
         created_at=document["created_at"],
         edited_at=document["edited_at"],
     )

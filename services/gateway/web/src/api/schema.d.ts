@@ -2290,6 +2290,8 @@ export interface components {
              * @enum {string}
              */
             moderation: "allow" | "hold" | "block" | "pending";
+            /** @description Why others do not see it; for its author. */
+            decision: components["schemas"]["Decision"] | null;
             /**
              * Created At
              * Format: date-time

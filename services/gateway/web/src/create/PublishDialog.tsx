@@ -6,7 +6,7 @@ import { useMe } from "../data/session";
 import { closeComposer } from "../shell/overlays";
 import { text } from "../text/en";
 import { Button } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
+import { DraftDialog } from "../ui/DraftDialog";
 import { Field } from "../ui/Field";
 import { explain } from "../ui/Message";
 import { Picture } from "../ui/Picture";
@@ -41,12 +41,14 @@ export default function PublishDialog({ prompt, pictures, onClose }: Props) {
   // Words of a prompt would tell of one that is hidden.
   const tags = writtenTags ?? (showPrompt ? suggestTags(prompt).join(", ") : "");
 
+  // The default description stays the server's: it leaves out a prompt that is hidden.
+  const rewritten = pictures.filter(
+    (picture) => alts[picture.id] !== picture.alt && alts[picture.id]?.trim(),
+  );
+  const unsaved = caption !== "" || writtenTags !== undefined || rewritten.length > 0;
+
   function submit(event: FormEvent) {
     event.preventDefault();
-    // The default description stays the server's: it leaves out a prompt that is hidden.
-    const rewritten = pictures.filter(
-      (picture) => alts[picture.id] !== picture.alt && alts[picture.id]?.trim(),
-    );
     publish.mutate(
       {
         key,
@@ -63,7 +65,7 @@ export default function PublishDialog({ prompt, pictures, onClose }: Props) {
         onSuccess: (post) => {
           onClose();
           closeComposer();
-          toast(text.publish.done);
+          toast(post.moderation === "allow" ? text.publish.done : text.publish.held);
           void navigate(`/post/${post.id}`);
         },
       },
@@ -71,8 +73,9 @@ export default function PublishDialog({ prompt, pictures, onClose }: Props) {
   }
 
   return (
-    <Dialog
+    <DraftDialog
       open
+      unsaved={unsaved}
       onClose={onClose}
       form="wide"
       title={text.publish.title}
@@ -133,6 +136,6 @@ export default function PublishDialog({ prompt, pictures, onClose }: Props) {
           )}
         </div>
       </form>
-    </Dialog>
+    </DraftDialog>
   );
 }

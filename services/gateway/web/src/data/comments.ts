@@ -42,7 +42,7 @@ export function useAddComment(postId: string) {
         }),
       ),
     onSuccess: (comment) => {
-      countComment(postId, 1);
+      if (comment.moderation === "allow") countComment(postId, 1);
       queryClient.setQueryData<InfiniteData<Page<Comment>>>(commentsKey(postId), (data) => {
         const last = data?.pages.at(-1);
         if (!data || !last) return data;

@@ -1,5 +1,5 @@
 import { Trash2 } from "lucide-react";
-import { type FormEvent, useMemo, useRef, useState } from "react";
+import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import type { Comment, Post } from "../api/types";
 import { deleteComment, useAddComment, useComments } from "../data/comments";
@@ -36,7 +36,7 @@ export function Comments({ post }: { post: Post }) {
         ))}
       </ol>
       <LoadMore list={comments} size="s" />
-      <CommentForm key={replyTo?.id} post={post} replyTo={replyTo} onDone={() => setReplyTo(null)} />
+      <CommentForm post={post} replyTo={replyTo} onDone={() => setReplyTo(null)} />
     </section>
   );
 }
@@ -95,17 +95,28 @@ function CommentForm({ post, replyTo, onDone }: { post: Post; replyTo: Comment |
   const add = useAddComment(post.id);
   const [words, setWords] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
+  // A second click comes before the page has drawn that the first is under way.
+  const sending = useRef(false);
+
+  useEffect(() => {
+    if (replyTo) box.current?.focus();
+  }, [replyTo]);
 
   function submit(event: FormEvent) {
     event.preventDefault();
     const written = words.trim();
-    if (!written || add.isPending) return;
+    if (!written || sending.current) return;
+    sending.current = true;
     add.mutate(
       { text: written, ...(replyTo && { reply_to: replyTo.id }) },
       {
         onSuccess: () => {
           setWords("");
           onDone();
+          box.current?.focus();
+        },
+        onSettled: () => {
+          sending.current = false;
         },
       },
     );
@@ -124,8 +135,6 @@ function CommentForm({ post, replyTo, onDone }: { post: Post; replyTo: Comment |
       <div className={styles.line}>
         <textarea
           ref={box}
-          // biome-ignore lint/a11y/noAutofocus: the field appears because Reply was pressed
-          autoFocus={replyTo !== null}
           aria-label={text.post.commentPlaceholder}
           placeholder={text.post.commentPlaceholder}
           rows={1}

@@ -6,7 +6,7 @@ import { changePost } from "../data/posts";
 import { attempt } from "../feed/actions";
 import { text } from "../text/en";
 import { Button } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
+import { DraftDialog } from "../ui/DraftDialog";
 import { Field } from "../ui/Field";
 import { TextArea } from "../ui/TextArea";
 import { Toggle } from "../ui/Toggle";
@@ -23,10 +23,12 @@ export default function EditDialog({ post, onClose }: { post: Post; onClose: () 
   const [showPrompt, setShowPrompt] = useState(post.show_prompt);
   const [busy, setBusy] = useState(false);
 
+  const rewritten = post.images.filter((image) => alts[image.id] !== image.alt);
+  const unsaved = caption !== post.caption || tags !== post.tags.join(", ") || rewritten.length > 0;
+
   async function submit(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
-    const rewritten = post.images.filter((image) => alts[image.id] !== image.alt);
     const change = {
       caption: caption.trim(),
       // Left alone, they follow a prompt that is hidden now.
@@ -45,8 +47,9 @@ export default function EditDialog({ post, onClose }: { post: Post; onClose: () 
   }
 
   return (
-    <Dialog
+    <DraftDialog
       open
+      unsaved={unsaved}
       onClose={onClose}
       title={text.post.edit}
       footer={
@@ -90,6 +93,6 @@ export default function EditDialog({ post, onClose }: { post: Post; onClose: () 
           onChange={setShowPrompt}
         />
       </form>
-    </Dialog>
+    </DraftDialog>
   );
 }

@@ -9,6 +9,7 @@ import { text } from "../text/en";
 import { ago, exactTime } from "../text/format";
 import { Avatar } from "../ui/Avatar";
 import { Button, IconButton } from "../ui/Button";
+import { HeldNote } from "./HeldNote";
 import styles from "./PostFacts.module.css";
 
 export function PostFacts({ post }: { post: Post }) {
@@ -27,6 +28,7 @@ export function PostFacts({ post }: { post: Post }) {
         </Link>
         {me?.id !== author.id && <FollowButton username={author.username} />}
       </header>
+      <HeldNote post={post} />
       {(post.caption || post.tags.length > 0) && (
         <div className={styles.caption}>
           {post.caption && <h1>{post.caption}</h1>}

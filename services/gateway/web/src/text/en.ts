@@ -23,6 +23,9 @@ export const text = {
     theme: { label: "Appearance", system: "System", light: "Light", dark: "Dark" },
   },
   common: {
+    discard: "Discard",
+    discardTitle: "Discard what you wrote?",
+    discardText: "It has not been saved.",
     cancel: "Cancel",
     close: "Close",
     save: "Save",
@@ -181,6 +184,8 @@ export const text = {
     replyingTo: (name: string) => `Replying to @${name}`,
     deleteComment: "Delete comment",
     commentDeleted: "Comment deleted",
+    onlyYou: "Others don’t see this post",
+    wordsWait: "Its words are still being checked. It appears by itself when they are fine.",
     held: "waiting for a check",
     edit: "Edit post",
     delete: "Delete post",
@@ -571,6 +576,7 @@ export const text = {
     showPromptHint: "Others can learn from it and remix it",
     submit: "Publish",
     done: "Published",
+    held: "Saved. Others don’t see it yet",
   },
   search: {
     title: "Search",
