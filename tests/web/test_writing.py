@@ -85,3 +85,16 @@ def test_words_without_a_space_fit_the_screen(windows: Windows, make_person) -> 
     page.get_by_role("textbox", name="Prompt").fill("w" * 500)
     settle(page)
     assert not page.evaluate(wide)
+
+
+def test_the_focus_comes_back_from_the_composer(windows: Windows, make_person) -> None:
+    page = windows.open(make_person("author"))
+    page.goto("/search?q=fox")
+    opener = page.get_by_role("button", name="Create").first
+    opener.focus()
+    page.keyboard.press("Enter")
+    box = page.get_by_role("dialog").get_by_role("textbox", name="Prompt")
+    expect(box).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(opener).to_be_focused()

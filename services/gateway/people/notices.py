@@ -13,6 +13,7 @@ from services.gateway.context import Parts
 from services.gateway.identity.auth import Viewer
 from services.gateway.store.notifications import NotificationKind
 from services.gateway.visibility import visible_people, visible_posts
+from shared.events import Verdict
 from shared.mongo import Document
 
 NAMED = 3
@@ -23,6 +24,8 @@ _ACTS: dict[NotificationKind, str] = {
     "follow": "followed you",
     "remix": "remixed your post",
 }
+_VERDICTS: dict[Verdict, str] = {"allow": "allowed", "hold": "held back", "block": "blocked"}
+_THINGS = {"image": "picture", "user": "account", "profile": "name and bio", "prompt": "prompt", "comment": "comment"}
 
 
 class PostPreview(BaseModel):
@@ -54,18 +57,24 @@ async def present_groups(parts: Parts, viewer: Viewer, groups: list[Document]) -
     accounts, posts, counts = await asyncio.gather(
         parts.accounts.many(actors), parts.posts.many(post_ids), parts.notifications.actors([g["_id"] for g in groups])
     )
-    people, shown_posts = await asyncio.gather(
+    decided = [group["latest"][-1] for group in groups if group["kind"] == "decision"]
+    people, shown_posts, decisions = await asyncio.gather(
         visible_people(parts, viewer, list(accounts.values()), "notifications"),
         visible_posts(parts, viewer, posts, "notifications"),
+        parts.decisions.many(decided),
     )
     authors = await present.authors_of(parts, {person["_id"]: person for person in people})
     previews = {post["_id"]: _preview(parts, post) for post in shown_posts}
-    found = (_entry(group, authors, previews, counts.get(group["_id"], 0)) for group in groups)
+    found = (_entry(group, authors, previews, decisions, counts.get(group["_id"], 0)) for group in groups)
     return [entry for entry in found if entry]
 
 
 def _entry(
-    group: Document, authors: dict[str, Author], previews: dict[str, PostPreview], counted: int
+    group: Document,
+    authors: dict[str, Author],
+    previews: dict[str, PostPreview],
+    decisions: dict[str, Document],
+    counted: int,
 ) -> Notification | None:
     kind: NotificationKind = group["kind"]
     # Latest first, each person once.
@@ -79,7 +88,7 @@ def _entry(
     return Notification(
         id=group["id"],
         kind=kind,
-        text=_sentence(kind, visible, count),
+        text=_sentence(kind, visible, count) if kind != "decision" else _decided(decisions.get(acted[0]), counted),
         actors=visible[:NAMED] if kind != "decision" else [],
         count=count if kind != "decision" else counted,
         post=previews.get(group["post_id"]),
@@ -89,9 +98,15 @@ def _entry(
     )
 
 
-def _sentence(kind: NotificationKind, actors: list[Author], count: int) -> str:
-    if kind == "decision":
+def _decided(decision: Document | None, count: int) -> str:
+    if decision is None:
         return "Moderation decided about something of yours"
+    verdict: Verdict = decision["decision"]["verdict"]
+    latest = f"Moderation {_VERDICTS[verdict]} your {_THINGS.get(decision['target']['kind'], 'post')}"
+    return latest if count < 2 else f"{latest}, and decided {count - 1} more time{'s' if count > 2 else ''}"
+
+
+def _sentence(kind: NotificationKind, actors: list[Author], count: int) -> str:
     first, others = actors[0].display_name, count - 1
     if others == 0:
         who = first

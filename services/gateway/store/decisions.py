@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pymongo import ASCENDING, DESCENDING
@@ -50,6 +50,12 @@ class Decisions:
 
     async def owned(self, decision_id: str, user_id: str) -> Document | None:
         return await self._rows.find_one({"_id": decision_id, "user_id": user_id})
+
+    async def many(self, decision_ids: Sequence[str]) -> dict[str, Document]:
+        """Decisions by id."""
+        if not decision_ids:
+            return {}
+        return {row["_id"]: row async for row in self._rows.find({"_id": {"$in": list(decision_ids)}})}
 
     async def page(self, user_id: str, *, before: tuple[datetime, str] | None, limit: int) -> list[Document]:
         """A person's decisions, latest first."""

@@ -8,6 +8,7 @@ from services.gateway.context import Parts
 from services.gateway.people.telling import notify
 from services.gateway.posting import commenting
 from services.gateway.store.notifications import Act
+from shared.events import Decision, Target, utcnow
 from shared.ids import new_id
 from tests.api.conftest import MakePerson, Person, problem
 from tests.api.gateway_people.arranging import add_post
@@ -130,6 +131,12 @@ async def test_decisions_are_told_without_an_actor(ada: Person, parts: Parts) ->
     [entry] = (await read(ada))["items"]
     assert (entry["kind"], entry["actors"], entry["count"]) == ("decision", [], 2)
     assert entry["text"] == "Moderation decided about something of yours"
+    for verdict, text in (("block", "blocked"), ("allow", "allowed")):
+        decision = Decision.model_validate({"id": new_id(), "stage": "comment", "verdict": verdict})
+        await parts.decisions.record(ada.id, Target(kind="comment", id="c"), decision, utcnow())
+        await notify(parts, Act(ada.id, "decision", decision.id))
+        [entry] = (await read(ada))["items"]
+        assert entry["text"].startswith(f"Moderation {text} your comment, and decided ")
 
 
 async def test_what_was_taken_back_is_told_no_more_and_no_news_when_done_again(

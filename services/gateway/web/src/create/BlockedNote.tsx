@@ -59,6 +59,8 @@ export function Appeal({ decisionId }: { decisionId: string }) {
   return (
     <form className={styles.appeal} onSubmit={(event) => void send(event)}>
       <textarea
+        // biome-ignore lint/a11y/noAutofocus: the field takes the place of the button that was pressed
+        autoFocus
         aria-label={text.create.appealPlaceholder}
         placeholder={text.create.appealPlaceholder}
         rows={2}

@@ -25,7 +25,7 @@ export default function ComposerSheet({ seedling }: { seedling: Seedling }) {
   );
   return (
     <Dialog open onClose={closeComposer} title={title} form="sheet">
-      <Composer autoFocus={matchMedia("(hover: hover)").matches} />
+      <Composer />
       <div className={styles.jobs}>
         {newestFirst.map((job) => (
           <GenerationCard key={job.generation.id} generation={job.generation} compact />

@@ -1,14 +1,20 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, body, idempotencyKey } from "../api/client";
+import { Problem } from "../api/problem";
 import type { OwnDecision, Page } from "../api/types";
 import { useSession } from "./session";
 
+/** Ask for a review. Asked for before, as in another window, it is under way all the same. */
 export async function appeal(decisionId: string, words: string): Promise<void> {
-  await api.POST("/v1/decisions/{id}/appeal", {
-    params: { path: { id: decisionId } },
-    body: { text: words },
-    headers: idempotencyKey(),
-  });
+  try {
+    await api.POST("/v1/decisions/{id}/appeal", {
+      params: { path: { id: decisionId } },
+      body: { text: words },
+      headers: idempotencyKey(),
+    });
+  } catch (error) {
+    if (!(error instanceof Problem && error.code === "already_appealed")) throw error;
+  }
 }
 
 export interface ReportTarget {
