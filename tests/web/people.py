@@ -51,4 +51,4 @@ class Person:
 def let_in(context: BrowserContext, person: Person) -> None:
     """Have every page of a window begin signed in as somebody."""
     context.request.post("/v1/sessions", data={"login": person.name, "password": PASSWORD})
-    context.add_init_script("localStorage.setItem('promptgram.signed_in', '1')")
+    context.add_init_script("localStorage.setItem('promptgram.signed_in', 'somebody')")

@@ -7,7 +7,9 @@ import { accessToken, refreshSession } from "./token";
 export async function authorizedFetch(request: Request): Promise<Response> {
   const again = request.clone();
   const response = await send(request);
-  if (response.status !== 401 || accessToken() === null) return response;
+  const expired = response.headers.get("WWW-Authenticate")?.includes("invalid_token");
+  // A wrong password is a 401 too, and sent again it would count twice.
+  if (response.status !== 401 || !expired || accessToken() === null) return response;
   await refreshSession();
   return send(again);
 }

@@ -1,14 +1,12 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { authorizedFetch } from "./client";
-import { Problem, problemFrom } from "./problem";
+import { isRefusal, Pauses } from "./patience";
+import { problemFrom } from "./problem";
 
 export interface StreamEvent {
   event: string;
   data: unknown;
 }
-
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 8000;
 
 /**
  * Follow a resumable event stream until `onEvent` says it is over by returning true. `EventSource` cannot send the
@@ -22,22 +20,20 @@ export async function followStream(
   signal: AbortSignal,
 ): Promise<void> {
   let lastId: string | undefined;
-  let pause = FIRST_PAUSE_MS;
+  const pauses = new Pauses();
   while (!signal.aborted) {
     try {
       const response = await open(path, lastId, signal);
       if (response.status === 204) return;
       for await (const event of eventsOf(response)) {
-        pause = FIRST_PAUSE_MS;
+        pauses.reset();
         if (event.id) lastId = event.id;
         if (onEvent({ event: event.event ?? "message", data: JSON.parse(event.data) })) return;
       }
     } catch (error) {
-      if (signal.aborted || (error instanceof Problem && error.status >= 400 && error.status < 500))
-        throw error;
+      if (signal.aborted || isRefusal(error)) throw error;
     }
-    await sleep(pause, signal);
-    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    await pauses.take(signal);
   }
 }
 
@@ -64,14 +60,4 @@ async function* eventsOf(response: Response) {
   } finally {
     await reader.cancel().catch(() => {});
   }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -3,9 +3,10 @@ import type { Me, SignedIn } from "./types";
 
 /** The access token lives in memory only; the refresh token is an HttpOnly cookie that no script can read. */
 let token: string | null = null;
+let userId: string | null = null;
 let onChange: (user: Me | null) => void = () => {};
 
-/** A hint that a refresh is worth trying, so that strangers' first visit makes no needless call. */
+/** Who is signed in, so that strangers' first visit makes no needless call and other tabs learn of a change. */
 const HINT = "promptgram.signed_in";
 
 export function accessToken(): string | null {
@@ -14,7 +15,7 @@ export function accessToken(): string | null {
 
 export function hasSessionHint(): boolean {
   try {
-    return localStorage.getItem(HINT) === "1";
+    return localStorage.getItem(HINT) !== null;
   } catch {
     return true;
   }
@@ -22,23 +23,34 @@ export function hasSessionHint(): boolean {
 
 export function watchSession(listener: (user: Me | null) => void): void {
   onChange = listener;
+  addEventListener("storage", (event) => {
+    if (event.key !== HINT) return;
+    if (event.newValue === null) {
+      token = null;
+      onChange(null);
+    } else if (event.newValue !== userId) {
+      // Somebody logged in in another tab. Without an answer the next call finds out who.
+      void refreshSession().catch(() => {});
+    }
+  });
 }
 
 export function keepSession(session: SignedIn): void {
   token = session.access_token;
-  remember(true);
+  remember(session.user.id);
   onChange(session.user);
 }
 
 export function dropSession(): void {
   token = null;
-  remember(false);
+  remember(null);
   onChange(null);
 }
 
-function remember(signedIn: boolean): void {
+function remember(id: string | null): void {
+  userId = id;
   try {
-    if (signedIn) localStorage.setItem(HINT, "1");
+    if (id) localStorage.setItem(HINT, id);
     else localStorage.removeItem(HINT);
   } catch {
     // Without storage every load simply tries to refresh.

@@ -1,6 +1,7 @@
 import { Navigate, useNavigate, useSearchParams } from "react-router";
 import { useSession } from "../data/session";
 import { text } from "../text/en";
+import { usePageTitle } from "../ui/usePageTitle";
 import { AuthForm } from "./AuthForm";
 import styles from "./AuthPage.module.css";
 import { ownPath } from "./errand";
@@ -10,6 +11,7 @@ function AuthPage({ form }: { form: "login" | "signup" }) {
   const navigate = useNavigate();
   const [params] = useSearchParams();
   const signedIn = useSession((session) => session.state === "in");
+  usePageTitle(form === "signup" ? text.auth.signUp : text.auth.logIn);
   const target = ownPath(params.get("next"));
   if (signedIn) return <Navigate to={target} replace />;
   return (

@@ -1,5 +1,6 @@
 import { create } from "zustand";
 import { api, body } from "../api/client";
+import { untilAnswered } from "../api/patience";
 import { followStream, type StreamEvent } from "../api/stream";
 import type { Generation, Models, PictureInMaking } from "../api/types";
 import {
@@ -89,7 +90,8 @@ export function follow(generation: Generation): void {
     controller.signal,
   )
     .catch(() => undefined)
-    .then(() => fetchGeneration(generation.id))
+    // The last event may have been all that still came through.
+    .then(() => untilAnswered(() => fetchGeneration(generation.id), controller.signal))
     .then(settle)
     .catch(() => following.delete(generation.id));
 }

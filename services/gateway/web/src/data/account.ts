@@ -1,4 +1,5 @@
 import { api, body } from "../api/client";
+import { Problem } from "../api/problem";
 import { dropSession } from "../api/token";
 import type { Me, MeChanges } from "../api/types";
 import { useSession } from "./session";
@@ -11,6 +12,11 @@ export async function changeMe(changes: MeChanges): Promise<void> {
 
 export async function changePassword(password: string, newPassword: string): Promise<void> {
   await api.PUT("/v1/me/password", { body: { password, new_password: newPassword } });
+}
+
+/** Whether what was asked for needs the account's password, and this was not it. */
+export function isWrongPassword(error: unknown): boolean {
+  return error instanceof Problem && error.code === "bad_credentials";
 }
 
 /** Everything one has made, saved as a file. */

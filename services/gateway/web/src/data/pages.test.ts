@@ -44,3 +44,13 @@ test("what is changed while the next page is fetched is not undone by it", async
   expect(data?.pages.map((page) => page.items)).toEqual([["A!", "b"], ["c"]]);
   stop();
 });
+
+test("a list that has not changed stays the same object, so that nothing is drawn for ever", () => {
+  const data = { pages: [{ items: ["a"], next_cursor: null }], pageParams: [null] };
+  expect(keepChanges(undefined, data)).toBe(data);
+  expect(keepChanges(data, { ...data })).toBe(data);
+  const changed = changePages(data, (page) => ({ ...page, items: ["A"] }));
+  const kept = keepChanges(data, data);
+  expect(kept).toEqual(changed);
+  expect(keepChanges(kept, data)).toBe(kept);
+});

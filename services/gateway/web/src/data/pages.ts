@@ -28,8 +28,16 @@ export function changePages<Item>(
 /**
  * For a query's `structuralSharing`: while the next page is fetched, the library holds on to the pages as they were, and
  * puts them back with the new one. What was changed here meanwhile, a like for instance, must not be undone by that.
+ * The same list stays the same object: while an answer is waited for, the library asks again with every drawing.
  */
-export function keepChanges(_: unknown, fetched: unknown): unknown {
+export function keepChanges(before: unknown, fetched: unknown): unknown {
   const data = fetched as Lists<unknown>;
-  return { ...data, pages: data.pages.map(latest) };
+  const pages = data.pages.map(latest);
+  const known = before as Lists<unknown> | undefined;
+  if (known && isSame(known.pages, pages) && isSame(known.pageParams, data.pageParams)) return known;
+  return isSame(data.pages, pages) ? data : { ...data, pages };
+}
+
+function isSame(one: unknown[], other: unknown[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }

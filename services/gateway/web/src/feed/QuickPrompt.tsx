@@ -2,6 +2,7 @@ import { ArrowUp } from "lucide-react";
 import { useState } from "react";
 import { useCreateDraft } from "../create/draft";
 import { intend } from "../data/generations";
+import { useSession } from "../data/session";
 import { text } from "../text/en";
 import { IconButton } from "../ui/Button";
 import styles from "./QuickPrompt.module.css";
@@ -19,7 +20,8 @@ export function QuickPrompt({ large = false }: { large?: boolean }) {
         const prompt = words.trim();
         if (!prompt) return;
         paint(prompt);
-        setWords("");
+        // Whoever has to sign up first may think better of it.
+        if (useSession.getState().state === "in") setWords("");
       }}
     >
       <input

@@ -5,13 +5,16 @@ import { text } from "../text/en";
 import { explain } from "../ui/Message";
 import { toast } from "../ui/toasts";
 
-/** Run something that may be refused; a refusal is said in a toast. */
-export async function attempt(action: () => Promise<unknown>): Promise<boolean> {
+/** Run something that may be refused; a refusal is said in a toast, unless `said` has said it better. */
+export async function attempt(
+  action: () => Promise<unknown>,
+  said: (error: unknown) => boolean = () => false,
+): Promise<boolean> {
   try {
     await action();
     return true;
   } catch (error) {
-    toast(explain(error), { tone: "bad" });
+    if (!said(error)) toast(explain(error), { tone: "bad" });
     return false;
   }
 }

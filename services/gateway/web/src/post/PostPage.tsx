@@ -24,9 +24,8 @@ export function PostPage() {
   const { id = "" } = useParams();
   const known = useSession((session) => session.state !== "unknown");
   const post = usePost(id, known);
-  usePageTitle(
-    post.data ? post.data.caption || post.data.prompt || post.data.author.display_name : undefined,
-  );
+  const told = post.data && (post.data.caption || post.data.prompt || post.data.author.display_name);
+  usePageTitle(post.isError ? text.errors.notFoundTitle : told);
   if (post.isError) return <Failure error={post.error} retry={() => void post.refetch()} />;
   if (!post.data) return <div className={styles.hold} role="status" aria-label={text.common.loading} />;
   return <PostView key={post.data.id} post={post.data} />;

@@ -24,7 +24,7 @@ export function ProfilePage() {
   const { username = "" } = useParams();
   const known = useSession((session) => session.state !== "unknown");
   const profile = useProfile(username, known);
-  usePageTitle(profile.data?.display_name);
+  usePageTitle(profile.isError ? text.errors.notFoundTitle : profile.data?.display_name);
   if (profile.isError) return <Failure error={profile.error} retry={() => void profile.refetch()} />;
   if (!profile.data) return <MasonrySkeleton />;
   return <ProfileView key={profile.data.id} profile={profile.data} />;

@@ -1,5 +1,5 @@
 import { RotateCcw, SlidersHorizontal } from "lucide-react";
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useEffect, useId, useState } from "react";
 import { useSearchParams } from "react-router";
 import { useModels } from "../data/models";
 import type { SearchFilters } from "../data/search";
@@ -129,19 +129,21 @@ interface InputProps {
 /** Takes effect when it is left or Enter is pressed: half a name finds nobody. */
 function Input({ label, type, value, placeholder, onCommit }: InputProps) {
   const id = useId();
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
   return (
     <span className={styles.field}>
       <label htmlFor={id}>{label}</label>
       <input
-        key={value}
         id={id}
         type={type}
-        defaultValue={value}
+        value={typed}
         placeholder={placeholder}
         maxLength={40}
         autoCapitalize="none"
-        onBlur={(event) => event.target.value.trim() !== value && onCommit(event.target.value.trim())}
-        onKeyDown={(event) => event.key === "Enter" && onCommit(event.currentTarget.value.trim())}
+        onChange={(event) => setTyped(event.target.value)}
+        onBlur={() => typed.trim() !== value && onCommit(typed.trim())}
+        onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
       />
     </span>
   );

@@ -55,6 +55,8 @@ function Results({ filters }: { filters: ReturnType<typeof readFilters> }) {
     () => (data?.pages.flatMap((page) => page.items) ?? []).filter((hit) => !isHidden(hit.post, hidden)),
     [data, hidden],
   );
+  const near = useMemo(() => hits.filter((hit) => !hit.less_related), [hits]);
+  const far = useMemo(() => hits.filter((hit) => hit.less_related), [hits]);
   const onNearEnd = useCallback(() => {
     if (hasNextPage && !isFetching && !isError) void fetchNextPage();
   }, [hasNextPage, isFetching, isError, fetchNextPage]);
@@ -64,8 +66,6 @@ function Results({ filters }: { filters: ReturnType<typeof readFilters> }) {
     return <Failure error={search.error} retry={() => void search.refetch()} />;
   if (hits.length === 0) return <NothingFound q={filters.q} />;
 
-  const near = hits.filter((hit) => !hit.less_related);
-  const far = hits.filter((hit) => hit.less_related);
   const grid = (items: SearchHit[], label: string): ReactNode => (
     <Masonry
       label={label}

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { useNavigate } from "react-router";
 import type { Me } from "../api/types";
-import { deleteAccount, downloadExport } from "../data/account";
+import { deleteAccount, downloadExport, isWrongPassword } from "../data/account";
 import { attempt } from "../feed/actions";
 import { text } from "../text/en";
 import { Button } from "../ui/Button";
@@ -47,13 +47,21 @@ function DeleteDialog({ me, onClose }: { me: Me; onClose: () => void }) {
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState(false);
 
   const confirmed = me.has_password ? typed !== "" : typed.trim().toLowerCase() === me.username;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
-    const gone = await attempt(() => deleteAccount(me.has_password ? typed : null));
+    setWrong(false);
+    const gone = await attempt(
+      () => deleteAccount(me.has_password ? typed : null),
+      (error) => {
+        setWrong(isWrongPassword(error));
+        return isWrongPassword(error);
+      },
+    );
     setBusy(false);
     if (!gone) return;
     toast(text.settings.deleted);
@@ -85,6 +93,7 @@ function DeleteDialog({ me, onClose }: { me: Me; onClose: () => void }) {
           autoComplete={me.has_password ? "current-password" : "off"}
           autoCapitalize="none"
           spellCheck={false}
+          error={wrong ? text.settings.wrongPassword : undefined}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
         />

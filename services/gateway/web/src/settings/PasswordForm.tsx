@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { changePassword } from "../data/account";
+import { changePassword, isWrongPassword } from "../data/account";
 import { attempt } from "../feed/actions";
 import { text } from "../text/en";
 import { Button } from "../ui/Button";
@@ -12,11 +12,20 @@ export function PasswordForm() {
   const [old, setOld] = useState("");
   const [fresh, setFresh] = useState("");
   const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState(false);
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
-    if (await attempt(() => changePassword(old, fresh))) {
+    setWrong(false);
+    const done = await attempt(
+      () => changePassword(old, fresh),
+      (error) => {
+        setWrong(isWrongPassword(error));
+        return isWrongPassword(error);
+      },
+    );
+    if (done) {
       setOld("");
       setFresh("");
       toast(text.settings.passwordChanged);
@@ -32,6 +41,7 @@ export function PasswordForm() {
           type="password"
           autoComplete="current-password"
           required
+          error={wrong ? text.settings.wrongPassword : undefined}
           value={old}
           onChange={(event) => setOld(event.target.value)}
         />

@@ -3,8 +3,10 @@ import { isRouteErrorResponse, Link, useRouteError } from "react-router";
 import { text } from "../text/en";
 import { Button, buttonClass } from "../ui/Button";
 import { Message } from "../ui/Message";
+import { usePageTitle } from "../ui/usePageTitle";
 
 export function NotFound() {
+  usePageTitle(text.errors.notFoundTitle);
   return (
     <Message
       icon={<ImageOff />}

@@ -372,6 +372,7 @@ export const text = {
     password: "Current password",
     newPassword: "New password",
     changePassword: "Change password",
+    wrongPassword: "This is not your password.",
     passwordHint: "Everywhere else you will be logged out.",
     passwordChanged: "Password changed. Other devices are logged out.",
     signIns: "Where you are signed in",

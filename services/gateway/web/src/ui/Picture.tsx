@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Picture as PictureFacts } from "../api/types";
 import styles from "./Picture.module.css";
 import { placeholder } from "./thumbhash";
@@ -25,9 +25,17 @@ function srcset(picture: PictureFacts): string {
 /** A picture in a box of known shape, over its ThumbHash until it has come. */
 export function Picture({ picture, sizes, eager = false, alt = picture.alt, fit = "cover" }: Props) {
   const [state, setState] = useState<"coming" | "here" | "broken">("coming");
+  const [tries, setTries] = useState(0);
+  useEffect(() => {
+    if (state !== "broken") return;
+    const again = () => setTries((before) => before + 1);
+    addEventListener("online", again);
+    return () => removeEventListener("online", again);
+  }, [state]);
   const blurred = placeholder(picture.thumbhash);
   return (
     <img
+      key={tries}
       className={styles.picture}
       data-state={state}
       src={picture.sources.original}

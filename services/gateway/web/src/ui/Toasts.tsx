@@ -1,5 +1,6 @@
 import { X } from "lucide-react";
 import { useEffect, useState } from "react";
+import { createPortal } from "react-dom";
 import { text } from "../text/en";
 import { IconButton } from "./Button";
 import styles from "./Toasts.module.css";
@@ -41,14 +42,18 @@ function ToastRow({ toast }: { toast: Toast }) {
   );
 }
 
-/** Short news at the edge of the page. They wait while pointed at, so that Undo can be reached. */
+/**
+ * Short news at the edge of the page, above what lies over it: what a dialog asked for may be refused. They wait while
+ * pointed at, so that Undo can be reached.
+ */
 export function Toasts() {
   const toasts = useToasts((state) => state.toasts);
-  return (
+  return createPortal(
     <ol className={styles.toasts} aria-live="polite" aria-relevant="additions">
       {toasts.map((item) => (
         <ToastRow key={item.id} toast={item} />
       ))}
-    </ol>
+    </ol>,
+    document.body,
   );
 }
