@@ -80,10 +80,12 @@ async def _image(parts: Parts, image_id: str, decision: Decision) -> None:
 
 
 async def _post(parts: Parts, post_id: str, decision: Decision, *reasons: str) -> None:
-    """Hide a post for the first of these reasons, or show it as far as it was hidden for any of them."""
+    """Show a post as far as it was hidden for any of these reasons, or hide it for the first of them instead."""
     while post := await parts.posts.get(post_id):
         allowed = decision.verdict == "allow"
-        values = hiding.show(post, *reasons) if allowed else hiding.hide(post, reasons[0], decision)
+        values = hiding.show(post, *reasons)
+        if not allowed:
+            values = hiding.hide(post | values, reasons[0], decision)
         if values["stops"] == hiding.stops(post) or await publishing.change(parts, post, values):
             return
 

@@ -241,8 +241,15 @@ async def test_a_verdict_on_a_post_is_one_on_its_words(
     body = {"image_ids": [await add_image(parts, ada.id)], "visibility": "public", "caption": "Odd"}
     made = (await ada.http.post("/v1/posts", json=body)).json()
     assert await shown(bob.http, made["id"]) is None
-    await overrule(parts, Target(kind="post", id=made["id"]), ada.id, stopped("allow", "late"))
+    target = Target(kind="post", id=made["id"])
+    await overrule(parts, target, ada.id, stopped("allow", "late"))
     assert await shown(bob.http, made["id"]) == "allow"
+    # Undone, a moderator's block leaves what the policy had said of the words, which better words lift.
+    await overrule(parts, target, ada.id, stopped("block", "later").model_copy(update={"rule": "moderator"}))
+    await overrule(parts, target, ada.id, stopped("hold", "undone"))
+    moderation.says = Judged(verdict="allow")
+    answer = await ada.http.patch(f"/v1/posts/{made['id']}", json={"caption": "Kind"})
+    assert (answer.json()["moderation"], await shown(bob.http, made["id"])) == ("allow", "allow")
 
 
 async def test_a_new_name_waits_and_the_old_one_is_seen(
