@@ -4,7 +4,7 @@ try {
   // A chosen theme must never flash.
   const theme = localStorage.getItem("promptgram.theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
-  stranger = localStorage.getItem("promptgram.signed_in") !== "1";
+  stranger = localStorage.getItem("promptgram.signed_in") === null;
 } catch {
   // Storage can be forbidden: the system's theme applies, and who is here shows later.
 }
