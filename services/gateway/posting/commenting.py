@@ -54,7 +54,7 @@ async def _reply(parts: Parts, comment: Document, events: Sequence[Event]) -> No
     async def work(session: AsyncClientSession) -> list[Document]:
         if not await parts.comments.hold(comment["reply_to"], session):
             raise unknown()
-        await parts.comments.insert(comment, session)
+        await parts.mongo.write([parts.comments.insertion(comment)], session)
         return await parts.outbox.add(session, *events)
 
     parts.outbox.flush(await parts.mongo.transaction(work))

@@ -6,6 +6,7 @@ and `decision` follow from them and say the weightiest.
 
 from __future__ import annotations
 
+from services.gateway.posting.words import kept
 from shared.events import Decision
 from shared.mongo import Document
 
@@ -39,7 +40,7 @@ def waits(post: Document) -> bool:
 
 def hide(post: Document, reason: str, decision: Decision | None) -> Document:
     """What of the post to set so that it is hidden for this reason too."""
-    return _values(stops(post) | {reason: decision.model_dump(mode="json") if decision else None})
+    return _values(stops(post) | {reason: kept(decision)})
 
 
 def show(post: Document, *reasons: str) -> Document:

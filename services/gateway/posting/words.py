@@ -33,7 +33,7 @@ class Judgement:
 
 def kept(decision: Decision | None) -> Document | None:
     """What a record keeps of a decision on it."""
-    return decision.model_dump() if decision else None
+    return decision.model_dump(mode="json") if decision else None
 
 
 async def judge(parts: Parts, target: Target, owner_id: str, written_at: datetime, text: str) -> Judgement:

@@ -48,9 +48,6 @@ class Comments:
         change = {"$set": {"replied_at": utcnow()}}
         return (await self._rows.update_one({"_id": comment_id}, change, session=session)).matched_count == 1
 
-    async def insert(self, comment: Document, session: AsyncClientSession) -> None:
-        await self._rows.insert_one(comment, session=session)
-
     async def delete(self, comment_id: str, session: AsyncClientSession | None = None) -> list[Document]:
         """Remove a comment with its replies, and give them."""
         removed: list[Document] = []

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { useNavigate } from "react-router";
 import type { Me } from "../api/types";
-import { deleteAccount, downloadExport, isWrongPassword } from "../data/account";
+import { deleteAccount, downloadExport } from "../data/account";
 import { attempt } from "../feed/actions";
 import { text } from "../text/en";
 import { Button } from "../ui/Button";
@@ -10,6 +10,7 @@ import { Field } from "../ui/Field";
 import { toast } from "../ui/toasts";
 import { Section } from "./Section";
 import styles from "./Settings.module.css";
+import { usePasswordCheck } from "./usePasswordCheck";
 
 export function DataSettings({ me }: { me: Me }) {
   const [exporting, setExporting] = useState(false);
@@ -47,21 +48,14 @@ function DeleteDialog({ me, onClose }: { me: Me; onClose: () => void }) {
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
-  const [wrong, setWrong] = useState(false);
+  const password = usePasswordCheck();
 
   const confirmed = me.has_password ? typed !== "" : typed.trim().toLowerCase() === me.username;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
-    setWrong(false);
-    const gone = await attempt(
-      () => deleteAccount(me.has_password ? typed : null),
-      (error) => {
-        setWrong(isWrongPassword(error));
-        return isWrongPassword(error);
-      },
-    );
+    const gone = await password.check(() => deleteAccount(me.has_password ? typed : null));
     setBusy(false);
     if (!gone) return;
     toast(text.settings.deleted);
@@ -93,7 +87,7 @@ function DeleteDialog({ me, onClose }: { me: Me; onClose: () => void }) {
           autoComplete={me.has_password ? "current-password" : "off"}
           autoCapitalize="none"
           spellCheck={false}
-          error={wrong ? text.settings.wrongPassword : undefined}
+          error={password.error}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
         />

@@ -1,31 +1,23 @@
 import { type FormEvent, useState } from "react";
-import { changePassword, isWrongPassword } from "../data/account";
-import { attempt } from "../feed/actions";
+import { changePassword } from "../data/account";
 import { text } from "../text/en";
 import { Button } from "../ui/Button";
 import { Field } from "../ui/Field";
 import { toast } from "../ui/toasts";
 import { Section } from "./Section";
 import styles from "./Settings.module.css";
+import { usePasswordCheck } from "./usePasswordCheck";
 
 export function PasswordForm() {
   const [old, setOld] = useState("");
   const [fresh, setFresh] = useState("");
   const [busy, setBusy] = useState(false);
-  const [wrong, setWrong] = useState(false);
+  const password = usePasswordCheck();
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
-    setWrong(false);
-    const done = await attempt(
-      () => changePassword(old, fresh),
-      (error) => {
-        setWrong(isWrongPassword(error));
-        return isWrongPassword(error);
-      },
-    );
-    if (done) {
+    if (await password.check(() => changePassword(old, fresh))) {
       setOld("");
       setFresh("");
       toast(text.settings.passwordChanged);
@@ -41,7 +33,7 @@ export function PasswordForm() {
           type="password"
           autoComplete="current-password"
           required
-          error={wrong ? text.settings.wrongPassword : undefined}
+          error={password.error}
           value={old}
           onChange={(event) => setOld(event.target.value)}
         />
